@@ -1,0 +1,384 @@
+//
+// EVServerOptions.h
+//
+// Library: EVNet
+// Package: Server
+// Module:  EVServerOptions
+//
+// Definition of the EVServerOptions class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_EVServerOptions_INCLUDED
+#define EVNet_EVServerOptions_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Timespan.h"
+#include "Poco/Types.h"
+#include <cstddef>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class EVNet_API EVServerOptions
+	/// The options that an EVTCPServer or EVHTTPServer knows beyond
+	/// those of Poco::Net::TCPServerParams and HTTPServerParams.
+	///
+	/// EVTCPServerParams and EVHTTPServerParams carry them. A server
+	/// that is given plain TCPServerParams or HTTPServerParams
+	/// uses the defaults documented here.
+	///
+	/// Options are read once, by the constructor of the server. Setting
+	/// them later has no effect on that server. The class does no locking.
+	///
+	/// Every setter throws a Poco::InvalidArgumentException that names
+	/// the option if the value makes no sense.
+{
+public:
+	enum ExecutionPolicy
+		/// Who runs a request.
+	{
+		EXECUTE_ADAPTIVE,
+			/// The thread that leads an event loop runs requests itself, while
+			/// its loop can be taken over by another thread as soon as a request
+			/// turns out to block. While requests are known to block,
+			/// they go to other threads right away. For everything.
+
+		EXECUTE_DEDICATED,
+			/// The thread that leads an event loop never runs a request, it hands each
+			/// one to another thread. For handlers that all block. Needs
+			/// a pool with at least two free threads.
+
+		EXECUTE_INLINE
+			/// The thread that leads an event loop runs every request of that loop.
+			/// A handler that blocks stops all connections of its loop.
+			/// For handlers that never block.
+	};
+
+	enum AcceptPolicy
+		/// How new connections reach the event loops.
+	{
+		ACCEPT_AUTO,
+			/// ACCEPT_REUSE_PORT where that is possible, else ACCEPT_ROUND_ROBIN.
+
+		ACCEPT_REUSE_PORT,
+			/// Each loop has a listening socket of its own on the same
+			/// address (SO_REUSEPORT), the kernel spreads connections
+			/// over them. TCP sockets only.
+
+		ACCEPT_ROUND_ROBIN
+			/// One loop accepts and deals connections out in turn.
+			/// Spreads even a few connections evenly.
+	};
+
+	enum Backend
+		/// The operating system interface used by libev. It is never picked
+		/// from the environment (LIBEV_FLAGS is ignored).
+	{
+		BACKEND_AUTO,
+			/// The best that libev recommends for this system and that was
+			/// compiled in: epoll on Linux, kqueue on BSD and macOS.
+		BACKEND_SELECT,
+		BACKEND_POLL,
+		BACKEND_EPOLL,
+		BACKEND_KQUEUE,
+		BACKEND_PORT
+	};
+
+	enum DispatchPolicy
+		/// When a connection made by a factory for plain
+		/// Poco::Net::TCPServerConnection objects gets its thread.
+	{
+		DISPATCH_ON_ACCEPT,
+			/// As soon as it is accepted, as Poco::Net::TCPServer does.
+			/// Protocols in which the server speaks first need this.
+
+		DISPATCH_ON_DATA
+			/// When the first byte of the client has arrived. A client
+			/// that connects and says nothing costs no thread.
+	};
+
+	EVServerOptions();
+		/// Creates the EVServerOptions with the default values.
+
+	virtual ~EVServerOptions();
+		/// Destroys the EVServerOptions.
+
+	void setEventLoops(int count);
+		/// Sets the number of event loops, 0 to 1024.
+		///
+		/// The default is 0: one loop for each processor core, but not
+		/// more than there are threads for requests (maxThreads).
+		/// Besides the threads that run requests, each loop needs one thread of the pool.
+
+	int getEventLoops() const;
+		/// Returns the number of event loops, 0 for the default.
+
+	void setExecutionPolicy(ExecutionPolicy policy);
+		/// Sets who runs a request. The default is EXECUTE_ADAPTIVE.
+
+	ExecutionPolicy getExecutionPolicy() const;
+		/// Returns the execution policy.
+
+	void setAcceptPolicy(AcceptPolicy policy);
+		/// Sets how connections reach the loops. The default is ACCEPT_AUTO.
+
+	AcceptPolicy getAcceptPolicy() const;
+		/// Returns the accept policy.
+
+	void setBackend(Backend backend);
+		/// Sets the interface that libev uses. The default is BACKEND_AUTO.
+		///
+		/// The constructor of the server throws a Poco::NotImplementedException
+		/// if the system or the libev at hand has no such backend.
+
+	Backend getBackend() const;
+		/// Returns the libev backend.
+
+	void setDispatchPolicy(DispatchPolicy policy);
+		/// Sets when plain TCPServerConnections are given a thread.
+		/// The default is DISPATCH_ON_ACCEPT.
+
+	DispatchPolicy getDispatchPolicy() const;
+		/// Returns the dispatch policy.
+
+	void setCapacity(int connections);
+		/// Sets the number of connections that may be open at once.
+		/// At capacity, the server stops accepting until one is closed; clients
+		/// wait in the listen backlog meanwhile.
+		///
+		/// The default is 0: what the process's descriptor limit
+		/// (RLIMIT_NOFILE) allows when the server is created, less a sixteenth
+		/// (at least 16) that is left for files and handlers.
+
+	int getCapacity() const;
+		/// Returns the capacity, 0 for the default.
+
+	void setAcceptBacklog(int backlog);
+		/// Sets the length of the listen backlog, at least 1.
+		/// The default is 4096; the system may limit it further
+		/// (net.core.somaxconn on Linux).
+
+	int getAcceptBacklog() const;
+		/// Returns the length of the listen backlog.
+
+	void setFirstRequestTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a new connection may wait before its first request begins.
+		/// The clock starts when the connection is accepted.
+		///
+		/// The default is 0: the same as idleTimeout. EVHTTPServer uses
+		/// HTTPServerParams::getTimeout() instead.
+
+	const Poco::Timespan& getFirstRequestTimeout() const;
+		/// Returns the first request timeout.
+
+	void setIdleTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a connection may stay without a request. The clock
+		/// starts when a request is finished.
+		///
+		/// The default is 0, no limit. EVHTTPServer uses
+		/// HTTPServerParams::getKeepAliveTimeout() instead.
+
+	const Poco::Timespan& getIdleTimeout() const;
+		/// Returns the idle timeout.
+
+	void setRequestTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a request may take to arrive. The clock starts
+		/// with its first byte and ends when it is complete.
+		///
+		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
+		/// HTTPServerParams::getTimeout() instead.
+
+	const Poco::Timespan& getRequestTimeout() const;
+		/// Returns the request timeout.
+
+	void setSendTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a client may take none of the bytes that
+		/// wait for it. The clock starts anew whenever it takes some.
+		///
+		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
+		/// HTTPServerParams::getTimeout() instead.
+
+	const Poco::Timespan& getSendTimeout() const;
+		/// Returns the send timeout.
+
+	void setLingerTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a connection that the server has ended, but whose client
+		/// may still be sending, is read from (and the bytes thrown away)
+		/// so that the client sees the last response instead of a reset.
+		///
+		/// The default is 2 seconds; 0 closes at once.
+
+	const Poco::Timespan& getLingerTimeout() const;
+		/// Returns the linger timeout.
+
+	void setStopTimeout(const Poco::Timespan& timeout);
+		/// Sets how long stop() waits for the requests that are running.
+		/// A request that takes longer goes on in the background, and
+		/// what it needs is kept until it is done.
+		///
+		/// The default is 5 seconds.
+
+	const Poco::Timespan& getStopTimeout() const;
+		/// Returns the stop timeout.
+
+	void setMaxBufferedBytes(std::size_t bytes);
+		/// Sets how many bytes of requests that are not finished the server reads ahead for
+		/// one connection, at least 1024. It is the size of the largest request that
+		/// an EVTCPServerConnection can receive whole; EVHTTPServer streams larger bodies.
+		///
+		/// The default is 64 KiB.
+
+	std::size_t getMaxBufferedBytes() const;
+		/// Returns the limit of bytes read ahead for one connection.
+
+	void setMaxTotalBufferedBytes(std::size_t bytes);
+		/// Sets how many bytes the server reads ahead for all connections together,
+		/// at least 64 KiB. Where it is used up, connections wait with
+		/// their bytes in the kernel.
+		///
+		/// The default is 256 MiB.
+
+	std::size_t getMaxTotalBufferedBytes() const;
+		/// Returns the limit of bytes read ahead for all connections.
+
+	void setMaxPendingOutput(std::size_t bytes);
+		/// Sets how many bytes of output the server keeps for a connection whose
+		/// client reads slower than its handler writes. The event loop sends them when the client is ready,
+		/// without a thread. Past the limit the handler's thread waits.
+		///
+		/// The default is 1 MiB.
+
+	std::size_t getMaxPendingOutput() const;
+		/// Returns the limit of output kept for one connection.
+
+private:
+	int             _eventLoops;
+	ExecutionPolicy _executionPolicy;
+	AcceptPolicy    _acceptPolicy;
+	Backend         _backend;
+	DispatchPolicy  _dispatchPolicy;
+	int             _capacity;
+	int             _acceptBacklog;
+	Poco::Timespan  _firstRequestTimeout;
+	Poco::Timespan  _idleTimeout;
+	Poco::Timespan  _requestTimeout;
+	Poco::Timespan  _sendTimeout;
+	Poco::Timespan  _lingerTimeout;
+	Poco::Timespan  _stopTimeout;
+	std::size_t     _maxBufferedBytes;
+	std::size_t     _maxTotalBufferedBytes;
+	std::size_t     _maxPendingOutput;
+};
+
+
+//
+// inlines
+//
+inline int EVServerOptions::getEventLoops() const
+{
+	return _eventLoops;
+}
+
+
+inline EVServerOptions::ExecutionPolicy EVServerOptions::getExecutionPolicy() const
+{
+	return _executionPolicy;
+}
+
+
+inline EVServerOptions::AcceptPolicy EVServerOptions::getAcceptPolicy() const
+{
+	return _acceptPolicy;
+}
+
+
+inline EVServerOptions::Backend EVServerOptions::getBackend() const
+{
+	return _backend;
+}
+
+
+inline EVServerOptions::DispatchPolicy EVServerOptions::getDispatchPolicy() const
+{
+	return _dispatchPolicy;
+}
+
+
+inline int EVServerOptions::getCapacity() const
+{
+	return _capacity;
+}
+
+
+inline int EVServerOptions::getAcceptBacklog() const
+{
+	return _acceptBacklog;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getFirstRequestTimeout() const
+{
+	return _firstRequestTimeout;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getIdleTimeout() const
+{
+	return _idleTimeout;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getRequestTimeout() const
+{
+	return _requestTimeout;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getSendTimeout() const
+{
+	return _sendTimeout;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getLingerTimeout() const
+{
+	return _lingerTimeout;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getStopTimeout() const
+{
+	return _stopTimeout;
+}
+
+
+inline std::size_t EVServerOptions::getMaxBufferedBytes() const
+{
+	return _maxBufferedBytes;
+}
+
+
+inline std::size_t EVServerOptions::getMaxTotalBufferedBytes() const
+{
+	return _maxTotalBufferedBytes;
+}
+
+
+inline std::size_t EVServerOptions::getMaxPendingOutput() const
+{
+	return _maxPendingOutput;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_EVServerOptions_INCLUDED

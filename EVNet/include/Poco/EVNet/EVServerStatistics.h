@@ -1,0 +1,143 @@
+//
+// EVServerStatistics.h
+//
+// Library: EVNet
+// Package: Server
+// Module:  EVServerStatistics
+//
+// Definition of the EVServerStatistics class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_EVServerStatistics_INCLUDED
+#define EVNet_EVServerStatistics_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Timespan.h"
+#include "Poco/Types.h"
+
+
+namespace Poco {
+namespace EVNet {
+
+
+struct EVNet_API EVServerStatistics
+	/// A snapshot of what an EVTCPServer or EVHTTPServer is doing and has done.
+	///
+	/// Each event loop counts for itself, without locks; the numbers are summed when
+	/// a snapshot is asked for. While the server works, the
+	/// numbers of one snapshot may therefore be a few requests apart.
+	///
+	/// Once a server has stopped and its last handler has returned,
+	/// accepted + adopted is the sum of all closes, and nothing is open.
+{
+	enum CloseReason
+		/// Why a connection was closed. Each connection that was accepted
+		/// or adopted ends with exactly one of them.
+	{
+		CLOSED_BY_CLIENT,
+			/// The client closed it in an orderly way, between requests.
+		CLOSED_INCOMPLETE,
+			/// The client closed it in the middle of a request.
+		CLOSED_RESET,
+			/// Reading or writing failed; mostly a reset by the client.
+		CLOSED_BY_HANDLER,
+			/// The handler asked for it, its protocol said so
+			/// (e.g., Connection: close), or run() of a plain TCPServerConnection returned.
+		CLOSED_BY_EXCEPTION,
+			/// A handler or a connection factory threw an exception.
+		CLOSED_BAD_REQUEST,
+			/// The framing refused what the client sent.
+		CLOSED_TOO_LARGE,
+			/// A request did not fit into maxBufferedBytes.
+		CLOSED_IDLE_TIMEOUT,
+			/// No request for idleTimeout.
+		CLOSED_REQUEST_TIMEOUT,
+			/// A request was not complete after requestTimeout.
+		CLOSED_SEND_TIMEOUT,
+			/// The client took no output for sendTimeout.
+		CLOSED_DETACHED,
+			/// Not closed: a handler took the socket out of the server.
+		CLOSED_BY_FILTER,
+			/// The TCPServerConnectionFilter did not accept it.
+		CLOSED_REFUSED,
+			/// There was no room in the queue (plain TCPServerConnection).
+		CLOSED_BY_SERVER,
+			/// The server was stopped, or the application closed it by its id.
+		CLOSE_REASONS
+			/// Not a reason; their number.
+	};
+
+	static const char* closeReasonName(CloseReason reason);
+		/// Returns a short name for the reason, e.g. "idle_timeout".
+
+	Poco::UInt64 accepted = 0;
+		/// Connections accepted from the listening socket.
+
+	Poco::UInt64 adopted = 0;
+		/// Connections given to the server with adopt().
+
+	Poco::UInt64 closed[CLOSE_REASONS] = {};
+		/// Connections closed, by reason.
+
+	Poco::UInt64 requests = 0;
+		/// Requests handed to a handler. The whole of a
+		/// plain TCPServerConnection counts as one.
+
+	Poco::UInt64 queuedRequests = 0;
+		/// Those of them that waited in the queue for a thread.
+
+	Poco::Timespan queueWait;
+		/// How long they waited, in total. A request that is run by the thread that
+		/// leads the event loop does not wait in the queue.
+
+	Poco::UInt64 promotions = 0;
+		/// How often a thread took over the loop of another
+		/// one whose request blocked (EXECUTE_ADAPTIVE).
+
+	Poco::UInt64 acceptPauses = 0;
+		/// How often accepting was interrupted: at capacity or without
+		/// a free descriptor.
+
+	int open = 0;
+		/// Connections that are open now.
+
+	int idle = 0;
+		/// Open connections that wait for a request.
+
+	int reading = 0;
+		/// Open connections with a part of a request.
+
+	int queued = 0;
+		/// Requests (and plain connections) that wait for a thread.
+
+	int running = 0;
+		/// Requests (and plain connections) that a thread is
+		/// working on, i.e. busy threads.
+
+	int flushing = 0;
+		/// Open connections whose output waits for the client.
+
+	int lingering = 0;
+		/// Connections that have ended and wait for the client to notice.
+
+	int loops = 0;
+		/// Event loops.
+
+	int threads = 0;
+		/// Threads the server currently has taken from its pool.
+
+	Poco::UInt64 closes() const;
+		/// Returns the sum of all closes.
+};
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_EVServerStatistics_INCLUDED

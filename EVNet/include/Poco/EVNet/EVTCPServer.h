@@ -1,0 +1,201 @@
+//
+// EVTCPServer.h
+//
+// Library: EVNet
+// Package: TCPServer
+// Module:  EVTCPServer
+//
+// Definition of the EVTCPServer class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_EVTCPServer_INCLUDED
+#define EVNet_EVTCPServer_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerStatistics.h"
+#include "Poco/EVNet/EVTCPServerConnection.h"
+#include "Poco/EVNet/EVTCPServerParams.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/TCPServer.h"
+#include "Poco/Net/TCPServerConnectionFactory.h"
+#include "Poco/Net/TCPServerParams.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/ThreadPool.h"
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Engine;
+
+
+class EVNet_API EVTCPServer
+	/// This class implements a TCP server that serves any number of
+	/// connections with a fixed number of threads.
+	///
+	/// It takes the place of Poco::Net::TCPServer: constructors and methods are the
+	/// same. What differs is which connections cost a thread:
+	///
+	///   - Connections derived from EVTCPServerConnection are multiplexed by request. They wait in an event loop
+	///     (libev) and are given a thread only while a complete request is being handled.
+	///   - Connections derived from Poco::Net::TCPServerConnection only keep Poco's contract: run()
+	///     handles the whole connection and has its thread until it returns.
+	///
+	/// All threads come from the thread pool. The server holds one for each event loop; as many
+	/// as maxThreads says (all the pool has left, if it says nothing) run requests.
+	/// So maxThreads handlers at once need a pool with room for maxThreads plus
+	/// the number of loops. The default thread pool is enlarged accordingly while the server
+	/// runs; a pool that is passed by the application is left as it is. In a pool that
+	/// is too small, fewer requests run at once; with one thread only, that thread does everything in turn.
+	/// Threads that run requests are taken when they are needed and go back to the pool
+	/// when they have been idle for TCPServerParams::getThreadIdleTime().
+	///
+	/// See EVServerOptions for all that can be set beyond TCPServerParams, and for the defaults.
+	///
+	/// Unless said otherwise, methods may be called from any thread.
+{
+public:
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::UInt16 portNumber = 0, Poco::Net::TCPServerParams::Ptr pParams = 0);
+		/// Creates the EVTCPServer, with a ServerSocket listening on the given port.
+		/// Default port is zero, allowing any available port. The port number
+		/// can be queried through the port() member.
+		///
+		/// The port is bound exclusively, and closed by stop(): a Poco::Net::NetException
+		/// says that it is in use, even by a socket with SO_REUSEPORT.
+		///
+		/// The server takes ownership of the TCPServerConnectionFactory
+		/// and deletes it when it's no longer needed. It also shares ownership of
+		/// the TCPServerParams object. If none is given, the server creates its own one.
+		///
+		/// Threads are taken from the default thread pool.
+
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
+		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
+		/// put into listening state. stop() does not close it.
+		///
+		/// Threads are taken from the default thread pool.
+
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
+		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
+		/// put into listening state. stop() does not close it.
+		///
+		/// Threads are taken from the given thread pool, which must outlive the server.
+
+	virtual ~EVTCPServer();
+		/// Stops the server, if it is running, and destroys it. The
+		/// TCPServerConnectionFactory is destroyed when the last connection is gone.
+
+	const Poco::Net::TCPServerParams& params() const;
+		/// Returns a const reference to the TCPServerParams object
+		/// used by the server.
+
+	void start();
+		/// Starts the server: takes the threads for the event loops from the pool and
+		/// begins to accept connections. Returns immediately.
+		///
+		/// Throws a Poco::NoThreadAvailableException if the pool has no free thread
+		/// (two are needed with EXECUTE_DEDICATED), and a Poco::IllegalStateException
+		/// if the server has already been started or stopped.
+
+	void stop();
+		/// Stops the server. No new connections are accepted, connections that wait for a request
+		/// are closed, requests and connections that wait in the queue for a thread are discarded.
+		///
+		/// Requests that are running may finish and send their response; stop() waits for
+		/// them up to EVServerOptions::getStopTimeout(), unless called by a handler of this server.
+		/// Plain TCPServerConnections continue to be served, as with TCPServer::stop(); stop() does not wait for them.
+		///
+		/// Once the server has been stopped, it cannot be restarted.
+
+	int currentThreads() const;
+		/// Returns the number of threads that are currently running a request
+		/// or a plain TCPServerConnection.
+
+	int maxThreads() const;
+		/// Returns the maximum number of threads that run requests at once.
+
+	int totalConnections() const;
+		/// Returns the total number of handled connections.
+
+	int currentConnections() const;
+		/// Returns the number of currently handled connections: open EVTCPServerConnections, whether or
+		/// not they have a thread, and plain TCPServerConnections that have been given one.
+
+	int maxConcurrentConnections() const;
+		/// Returns the maximum number of concurrently handled connections so far.
+
+	int queuedConnections() const;
+		/// Returns the number of connections (and requests) that wait for a thread.
+
+	int refusedConnections() const;
+		/// Returns the number of connections that were closed because
+		/// maxQueued others were already waiting for a thread.
+
+	EVServerStatistics statistics() const;
+		/// Returns all counters of the server.
+
+	const Poco::Net::ServerSocket& socket() const;
+		/// Returns the underlying server socket.
+
+	Poco::UInt16 port() const;
+		/// Returns the port the server socket listens (or listened) on.
+
+	void setConnectionFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter);
+		/// Sets a TCPServerConnectionFilter. Can also be used to remove
+		/// a filter by passing a null pointer. The filter is called by the threads that
+		/// lead the event loops, at times by several of them at once; it must not block.
+		///
+		/// To avoid a potential race condition, the filter must
+		/// be set before the server is started. Trying to set
+		/// the filter after start() has been called will trigger
+		/// an assertion.
+
+	Poco::Net::TCPServerConnectionFilter::Ptr getConnectionFilter() const;
+		/// Returns the TCPServerConnectionFilter set with setConnectionFilter(),
+		/// or null pointer if no filter has been set.
+
+	void adopt(const Poco::Net::StreamSocket& socket);
+		/// Gives a connected socket to the server, which then serves it
+		/// as if it had accepted it (the TCPServerConnectionFilter is not asked). The caller must not use the socket,
+		/// nor any copy of it, from then on.
+		///
+		/// A socket taken from a server by a handler (EVTCPServerConnection::detachSocket(),
+		/// HTTPServerRequestImpl::detachSocket()) can be given back this way.
+		///
+		/// Throws a Poco::IllegalStateException if the server is not running and a
+		/// Poco::InvalidArgumentException if the socket is not open or secure.
+
+	void closeConnection(Poco::UInt64 id);
+		/// Closes the connection with the given EVTCPServerConnection::id(). If a request
+		/// is running, it may finish first. Does nothing if there is no such
+		/// connection (any more).
+
+protected:
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool, const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber, Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
+		/// For subclasses that set options themselves. Without a thread pool, the default thread
+		/// pool is used; without a socket, the given port.
+
+	void beginStop(bool abortCurrent);
+		/// Does what stop() does before it waits. If abortCurrent is true, the sockets of
+		/// connections whose requests are running are shut down.
+
+private:
+	EVTCPServer();
+	EVTCPServer(const EVTCPServer&);
+	EVTCPServer& operator = (const EVTCPServer&);
+
+	Poco::AutoPtr<Engine> _pEngine;
+};
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_EVTCPServer_INCLUDED

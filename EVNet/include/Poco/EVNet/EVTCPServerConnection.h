@@ -1,0 +1,133 @@
+//
+// EVTCPServerConnection.h
+//
+// Library: EVNet
+// Package: TCPServer
+// Module:  EVTCPServerConnection
+//
+// Definition of the EVTCPServerConnection class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_EVTCPServerConnection_INCLUDED
+#define EVNet_EVTCPServerConnection_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Net/TCPServerConnection.h"
+#include "Poco/Types.h"
+#include <cstddef>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Connection;
+
+
+class EVNet_API EVTCPServerConnection: public Poco::Net::TCPServerConnection
+	/// The abstract base class for connections that are
+	/// multiplexed by request.
+	///
+	/// In contrast to a Poco::Net::TCPServerConnection, whose run() method handles
+	/// a whole client connection and keeps a thread until it returns,
+	/// run() of an EVTCPServerConnection handles ONE request and returns. The socket
+	/// then goes back to an event loop of the EVTCPServer, where it costs no thread,
+	/// until the next request is complete. The object lives as long
+	/// as the connection, so members keep their values between requests.
+	///
+	/// Any Poco::Net::TCPServerConnectionFactory can create the objects, e.g.
+	/// Poco::Net::TCPServerConnectionFactoryImpl. They are created on the thread that leads the event loop,
+	/// when the connection is accepted: the constructor must not block.
+	///
+	/// Calls to the methods of one object never overlap, but they come
+	/// from different threads. Unless said otherwise, methods may be called only from within run().
+	///
+	/// In run(), socket() yields what has been read for this request, then reads on
+	/// from the network, blocking with the socket's receive timeout, as in Poco. What
+	/// is sent does not wait for a slow client, up to EVServerOptions::getMaxPendingOutput() bytes.
+	/// Bytes of the request that run() has not read are gone when it returns.
+	///
+	/// An exception thrown by run() goes to the Poco::ErrorHandler
+	/// and closes this connection only.
+{
+public:
+	enum
+	{
+		FRAME_INCOMPLETE = 0,
+			/// The request is not complete, more bytes are needed.
+		FRAME_REFUSED    = -1
+			/// The bytes are no valid request, the connection must be closed.
+	};
+
+	explicit EVTCPServerConnection(const Poco::Net::StreamSocket& socket);
+		/// Creates the EVTCPServerConnection using the given
+		/// stream socket.
+
+	virtual ~EVTCPServerConnection();
+		/// Destroys the EVTCPServerConnection. Called by the thread that leads
+		/// the event loop, after the socket has been closed or detached.
+
+	Poco::UInt64 id() const;
+		/// Returns a number that identifies this connection for the life time of the server,
+		/// e.g. for EVTCPServer::closeConnection(). Never 0, except in
+		/// the constructor.
+
+protected:
+	virtual std::ptrdiff_t frame(const char* pData, std::size_t length);
+		/// The framing hook: says where the first request in the given bytes ends.
+		/// Called by the thread that leads the event loop whenever bytes have arrived,
+		/// always with all bytes of the unfinished request; must not block.
+		///
+		/// Returns the length of the request if it is complete, FRAME_INCOMPLETE
+		/// or FRAME_REFUSED. A length greater than the given one means that run() is
+		/// to be called now and will read the rest of the request from socket() itself,
+		/// e.g. because it is too large to be kept in memory.
+		///
+		/// The default implementation takes whatever has arrived as a request.
+		/// See EVFraming for other ready-made ones.
+
+	const char* requestData() const;
+		/// Returns the bytes of the request, as far as they have been read.
+		/// Valid until run() returns or reads from socket() more than
+		/// has been read so far.
+
+	std::size_t requestLength() const;
+		/// Returns the number of bytes at requestData().
+
+	void closeConnection();
+		/// Closes the connection as soon as run() returns and all output
+		/// has been sent.
+
+	Poco::Net::StreamSocket detachSocket();
+		/// Takes the connection out of the server for good: the server forgets
+		/// the socket when run() returns, without closing it, and deletes this object.
+		/// Bytes the server had already read are the first that the returned
+		/// socket yields. Output still waiting for the client is sent
+		/// before the call returns.
+		///
+		/// The socket can be given back, to this or another server, with EVTCPServer::adopt().
+
+private:
+	EVTCPServerConnection();
+	EVTCPServerConnection(const EVTCPServerConnection&);
+	EVTCPServerConnection& operator = (const EVTCPServerConnection&);
+
+	Connection& connection();
+
+	Connection* _pConnection;
+
+	friend class Connection;
+	friend class EVHTTPServerConnection;
+};
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_EVTCPServerConnection_INCLUDED

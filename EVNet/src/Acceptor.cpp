@@ -1,0 +1,211 @@
+//
+// Acceptor.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Acceptor
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Acceptor.h"
+#include "ConnectionSocketImpl.h"
+#include "Engine.h"
+#include "Loop.h"
+#include "Poco/ErrorHandler.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/ServerSocketImpl.h"
+#include "Poco/Net/TCPServer.h"
+#include <cerrno>
+#include <sys/socket.h>
+#include <typeinfo>
+
+
+using Poco::Net::ServerSocket;
+using Poco::Net::StreamSocket;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	const double BACK_OFF_INTERVAL = 0.1; // seconds until accept() is tried again without free descriptors or memory
+}
+
+
+Acceptor::Acceptor(Loop& loop):
+	_loop(loop),
+	_open(false)
+{
+	ev_io_init(&_watcher, &Acceptor::ioCallback, -1, EV_READ);
+	_watcher.data = this;
+	ev_timer_init(&_backOff, &Acceptor::timerCallback, 0., 0.);
+	_backOff.data = this;
+}
+
+
+Acceptor::~Acceptor()
+{
+}
+
+
+void Acceptor::open(const ServerSocket& socket)
+{
+	_socket = socket;
+	// A pending connection may be gone by the time it is to be accepted.
+	_socket.setBlocking(false);
+	_open = true;
+	ev_io_set(&_watcher, _socket.impl()->sockfd(), EV_READ);
+	ev_io_start(_loop.evLoop(), &_watcher);
+}
+
+
+void Acceptor::close()
+{
+	if (!_open) return;
+	_open = false;
+	ev_io_stop(_loop.evLoop(), &_watcher);
+	ev_timer_stop(_loop.evLoop(), &_backOff);
+	if (_socket.impl()->initialized()) _socket.setBlocking(true); // as it was given to us
+	_socket = ServerSocket();
+}
+
+
+void Acceptor::resume()
+{
+	if (_open && !ev_is_active(&_backOff)) ev_io_start(_loop.evLoop(), &_watcher);
+}
+
+
+void Acceptor::pause(double seconds)
+{
+	_pauses.add();
+	ev_io_stop(_loop.evLoop(), &_watcher);
+	if (seconds > 0)
+	{
+		ev_timer_set(&_backOff, seconds, 0.);
+		ev_timer_start(_loop.evLoop(), &_backOff);
+	}
+}
+
+
+void Acceptor::acceptSome()
+{
+	Engine& engine = _loop.engine();
+	for (int i = 0; i < MAX_ACCEPTS_PER_EVENT && ev_is_active(&_watcher); i++)
+	{
+		if (!engine.connectionOpening())
+		{
+			pause(0);
+			engine.waitForCapacity();
+			return;
+		}
+		bool accepted = false;
+		try
+		{
+			accepted = acceptOne();
+		}
+		catch (...)
+		{
+			// out of memory, or a ServerSocketImpl of the application
+			Engine::handleCurrentException();
+			pause(BACK_OFF_INTERVAL);
+		}
+		if (!accepted)
+		{
+			engine.connectionClosed();
+			return;
+		}
+	}
+}
+
+
+bool Acceptor::acceptOne()
+{
+	ConnectionSocketImpl* pSocket = acceptPlain();
+	if (!pSocket) return false;
+
+	_accepted.add();
+	if (passesFilter(*pSocket)) _loop.engine().distribute(_loop, pSocket);
+	else
+	{
+		pSocket->release();
+		_loop.engine().connectionClosed();
+	}
+	return true;
+}
+
+
+ConnectionSocketImpl* Acceptor::acceptPlain()
+{
+	for (;;)
+	{
+		int fd = ::accept4(_socket.impl()->sockfd(), nullptr, nullptr, SOCK_CLOEXEC);
+		if (fd >= 0) return new ConnectionSocketImpl(fd, _loop.engine().bufferPool());
+
+		switch (errno)
+		{
+		case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+		case EWOULDBLOCK:
+#endif
+			return nullptr;
+		case EMFILE:
+		case ENFILE:
+		case ENOBUFS:
+		case ENOMEM:
+			pause(BACK_OFF_INTERVAL);
+			return nullptr;
+		case EBADF:
+		case EINVAL:
+		case ENOTSOCK:
+		case EOPNOTSUPP:
+			// The application has closed the socket or shut it down. There is nothing to wait for.
+			pause(0);
+			Poco::ErrorHandler::handle(Poco::Net::NetException("The listening socket is not open any more"));
+			return nullptr;
+		default:
+			// The client is gone already (ECONNABORTED), or the network had a
+			// problem with it; see accept(2). On to the next one.
+			break;
+		}
+	}
+}
+
+
+bool Acceptor::passesFilter(ConnectionSocketImpl& socket)
+{
+	Poco::Net::TCPServerConnectionFilter::Ptr pFilter = _loop.engine().filter();
+	if (!pFilter) return true;
+	try
+	{
+		socket.duplicate();
+		if (pFilter->accept(StreamSocket(&socket))) return true;
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
+	}
+	_filtered.add();
+	return false;
+}
+
+
+void Acceptor::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
+{
+	static_cast<Acceptor*>(pWatcher->data)->acceptSome();
+}
+
+
+void Acceptor::timerCallback(struct ev_loop*, ev_timer* pWatcher, int)
+{
+	static_cast<Acceptor*>(pWatcher->data)->resume();
+}
+
+
+} } // namespace Poco::EVNet

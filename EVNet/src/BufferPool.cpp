@@ -1,0 +1,88 @@
+//
+// BufferPool.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  BufferPool
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "BufferPool.h"
+#include <new>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+BufferPool::BufferPool(const Limits& limits):
+	_limits(limits),
+	_used(0)
+{
+	_spare.reserve(MAX_SPARE_BLOCKS);
+}
+
+
+BufferPool::~BufferPool()
+{
+	for (char* pBlock: _spare) delete [] pBlock;
+}
+
+
+char* BufferPool::take(std::size_t size)
+{
+	if (_used.fetch_add(size, std::memory_order_relaxed) + size > _limits.maxTotalBuffered)
+	{
+		_used.fetch_sub(size, std::memory_order_relaxed);
+		return nullptr;
+	}
+	if (size == BLOCK_SIZE)
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (!_spare.empty())
+		{
+			char* pBlock = _spare.back();
+			_spare.pop_back();
+			return pBlock;
+		}
+	}
+	char* pBuffer = new (std::nothrow) char[size];
+	if (!pBuffer) _used.fetch_sub(size, std::memory_order_relaxed);
+	return pBuffer;
+}
+
+
+void BufferPool::give(char* pBuffer, std::size_t size)
+{
+	_used.fetch_sub(size, std::memory_order_relaxed);
+	if (size == BLOCK_SIZE)
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_spare.size() < MAX_SPARE_BLOCKS)
+		{
+			_spare.push_back(pBuffer);
+			return;
+		}
+	}
+	delete [] pBuffer;
+}
+
+
+BufferCache::BufferCache(BufferPool::Ptr pPool):
+	_pPool(pPool),
+	_count(0)
+{
+}
+
+
+BufferCache::~BufferCache()
+{
+	while (_count > 0) _pPool->give(_blocks[--_count], BufferPool::BLOCK_SIZE);
+}
+
+
+} } // namespace Poco::EVNet

@@ -1,0 +1,143 @@
+//
+// BufferPool.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  BufferPool
+//
+// Definition of the BufferPool and BufferCache classes.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_BufferPool_INCLUDED
+#define EVNet_BufferPool_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/RefCountedObject.h"
+#include "Poco/AutoPtr.h"
+#include "Poco/Timespan.h"
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class BufferPool: public Poco::RefCountedObject
+	/// The memory for request bytes of all connections of a server, within
+	/// the budget maxTotalBufferedBytes.
+	///
+	/// Nearly all requests fit into one block, and blocks are kept for
+	/// reuse. Larger buffers come from the heap and go back there.
+	/// After a burst, all but MAX_SPARE_BLOCKS go back to the heap.
+	///
+	/// All methods may be called from any thread. Sockets taken out of the server
+	/// keep the pool alive.
+{
+public:
+	using Ptr = Poco::AutoPtr<BufferPool>;
+
+	enum
+	{
+		BLOCK_SIZE       = 8192,
+		MAX_SPARE_BLOCKS = 256
+	};
+
+	struct Limits
+		/// What the options of the server say about buffers.
+	{
+		std::size_t    maxTotalBuffered;
+		std::size_t    maxBuffered;
+		std::size_t    maxOutput;
+		Poco::Timespan sendTimeout;
+	};
+
+	explicit BufferPool(const Limits& limits);
+
+	const Limits& limits() const;
+		/// Returns the limits of the server.
+
+	char* take(std::size_t size);
+		/// Returns size bytes, or a null pointer if that exceeds the budget
+		/// or the system has no memory left.
+
+	void give(char* pBuffer, std::size_t size);
+		/// Takes back what take() returned.
+
+	std::size_t used() const;
+		/// Returns the number of bytes allocated at present.
+
+protected:
+	~BufferPool();
+
+private:
+	const Limits             _limits;
+	std::atomic<std::size_t> _used;
+	std::mutex               _mutex;   /// guards _spare
+	std::vector<char*>       _spare;
+};
+
+
+class BufferCache
+	/// A few blocks of the pool at hand for the thread that leads an
+	/// event loop, so that the common path takes no lock.
+{
+public:
+	explicit BufferCache(BufferPool::Ptr pPool);
+	~BufferCache();
+
+	char* take();
+		/// Returns a block of BLOCK_SIZE bytes, or a null pointer.
+
+	void give(char* pBlock);
+		/// Takes back a block.
+
+private:
+	enum
+	{
+		CAPACITY = 16
+	};
+
+	BufferPool::Ptr _pPool;
+	char*           _blocks[CAPACITY];
+	int             _count;
+};
+
+
+inline const BufferPool::Limits& BufferPool::limits() const
+{
+	return _limits;
+}
+
+
+inline std::size_t BufferPool::used() const
+{
+	return _used.load(std::memory_order_relaxed);
+}
+
+
+inline char* BufferCache::take()
+{
+	return _count > 0 ? _blocks[--_count] : _pPool->take(BufferPool::BLOCK_SIZE);
+}
+
+
+inline void BufferCache::give(char* pBlock)
+{
+	if (_count < CAPACITY) _blocks[_count++] = pBlock;
+	else _pPool->give(pBlock, BufferPool::BLOCK_SIZE);
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_BufferPool_INCLUDED

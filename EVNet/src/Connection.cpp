@@ -1,0 +1,247 @@
+//
+// Connection.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Connection
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Connection.h"
+#include "Loop.h"
+#include "ThreadState.h"
+#include "Poco/ErrorHandler.h"
+
+
+using Poco::ErrorHandler;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+Connection::Connection():
+	pLoop(nullptr),
+	state(STATE_FREE),
+	ready(false),
+	unframed(false),
+	closeWanted(false),
+	slot(0),
+	generation(0),
+	watcher(),
+	lastActive(0),
+	pTimeoutList(nullptr),
+	pEarlier(nullptr),
+	pLater(nullptr),
+	clockStart(0),
+	_detached(false),
+	_ended(false),
+	_cutShort(false),
+	_reason(EVServerStatistics::CLOSED_BY_SERVER)
+{
+}
+
+
+Connection::~Connection()
+{
+}
+
+
+void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
+{
+	pLoop = &loop;
+	_pSocket.assign(pSocket, true);
+	ready = unframed = closeWanted = false;
+	lastActive = 0;
+	_detached.store(false, std::memory_order_relaxed);
+	_ended = _cutShort = false;
+	state.store(STATE_IDLE, std::memory_order_relaxed);
+}
+
+
+void Connection::clear()
+{
+	const bool closeSocket = !detached();
+	if (_pObject)
+	{
+		_pObject->_pConnection = nullptr;
+		_pObject.reset();
+	}
+	// There may be copies of the socket: closing it must not depend on them.
+	if (closeSocket) _pSocket->close();
+	_pSocket = nullptr;
+	state.store(STATE_FREE, std::memory_order_relaxed);
+}
+
+
+void Connection::setObject(EVTCPServerConnection* pObject)
+{
+	_pObject.reset(pObject);
+	_pObject->_pConnection = this;
+	_pSocket->setManaged(true);
+}
+
+
+std::ptrdiff_t Connection::frame()
+{
+	try
+	{
+		std::ptrdiff_t length = _pObject->frame(_pSocket->data(), _pSocket->buffered());
+		if (length < 0) end(EVServerStatistics::CLOSED_BAD_REQUEST);
+		return length;
+	}
+	catch (Poco::Exception& exc)
+	{
+		ErrorHandler::handle(exc);
+	}
+	catch (std::exception& exc)
+	{
+		ErrorHandler::handle(exc);
+	}
+	catch (...)
+	{
+		ErrorHandler::handle();
+	}
+	end(EVServerStatistics::CLOSED_BY_EXCEPTION);
+	return EVTCPServerConnection::FRAME_REFUSED;
+}
+
+
+void Connection::handle()
+{
+	try
+	{
+		_pObject->run();
+		return;
+	}
+	catch (Poco::Exception& exc)
+	{
+		ErrorHandler::handle(exc);
+	}
+	catch (std::exception& exc)
+	{
+		ErrorHandler::handle(exc);
+	}
+	catch (...)
+	{
+		ErrorHandler::handle();
+	}
+	end(_pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
+}
+
+
+void Connection::run(Clock::time_point start)
+{
+	// If it takes longer than this and waits meanwhile, it is better not run by a leader.
+	const std::chrono::microseconds slow(500);
+
+	const long waits = ThreadState::waits();
+	handle();
+	pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	pLoop->giveBack(*this);
+}
+
+
+void Connection::cancel()
+{
+	end(EVServerStatistics::CLOSED_BY_SERVER);
+	pLoop->giveBack(*this);
+}
+
+
+void Connection::settle()
+{
+	if (!detached() && !_pSocket->endRequest())
+	{
+		// The bytes that follow belong to this request: there is no next one.
+		_cutShort = true;
+		end(EVServerStatistics::CLOSED_BY_HANDLER);
+	}
+}
+
+
+void Connection::detach()
+{
+	_detached.store(true, std::memory_order_relaxed);
+	_pSocket->setManaged(false);
+}
+
+
+void Connection::abort()
+{
+	if (detached()) return;
+	try
+	{
+		_pSocket->shutdown();
+	}
+	catch (Poco::Exception&)
+	{
+		// not connected any more
+	}
+}
+
+
+void Connection::end(EVServerStatistics::CloseReason reason)
+{
+	if (_ended) return;
+	_ended = true;
+	_reason = reason;
+}
+
+
+Poco::UInt64 Connection::id() const
+{
+	// generation: 32 bits, loop: 10 bits, slot: 22 bits; never 0, because a generation starts with 1
+	return (static_cast<Poco::UInt64>(generation) << 32) | (static_cast<Poco::UInt64>(pLoop->index()) << 22) | slot;
+}
+
+
+ConnectionSlab::ConnectionSlab():
+	_pFree(nullptr)
+{
+}
+
+
+Connection& ConnectionSlab::allocate()
+{
+	if (!_pFree)
+	{
+		std::unique_ptr<Connection[]> pChunk(new Connection[CHUNK_SIZE]);
+		for (int i = CHUNK_SIZE - 1; i >= 0; i--)
+		{
+			pChunk[i].slot = static_cast<Poco::UInt32>(_chunks.size()*CHUNK_SIZE + i);
+			pChunk[i].generation = 1;
+			pChunk[i].pNext = _pFree;
+			_pFree = &pChunk[i];
+		}
+		_chunks.push_back(std::move(pChunk));
+	}
+	Connection& connection = *_pFree;
+	_pFree = static_cast<Connection*>(connection.pNext);
+	connection.pNext = nullptr;
+	return connection;
+}
+
+
+void ConnectionSlab::release(Connection& connection)
+{
+	if (++connection.generation == 0) connection.generation = 1;
+	connection.pNext = _pFree;
+	_pFree = &connection;
+}
+
+
+Connection* ConnectionSlab::find(Poco::UInt32 slot, Poco::UInt32 generation)
+{
+	if (slot / CHUNK_SIZE >= _chunks.size()) return nullptr;
+	Connection& connection = _chunks[slot / CHUNK_SIZE][slot % CHUNK_SIZE];
+	if (connection.generation != generation || connection.state.load(std::memory_order_relaxed) == Connection::STATE_FREE) return nullptr;
+	return &connection;
+}
+
+
+} } // namespace Poco::EVNet

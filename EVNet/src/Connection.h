@@ -1,0 +1,243 @@
+//
+// Connection.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Connection
+//
+// Definition of the Connection and ConnectionSlab classes.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_Connection_INCLUDED
+#define EVNet_Connection_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerStatistics.h"
+#include "Poco/EVNet/EVTCPServerConnection.h"
+#include "ConnectionSocketImpl.h"
+#include "Task.h"
+#include "TimeoutList.h"
+#include "Poco/AutoPtr.h"
+#include <atomic>
+#include <ev.h>
+#include <memory>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Loop;
+
+
+class Connection: public Task
+	/// A connection that is multiplexed by request, as the engine sees it: its
+	/// socket, its EVTCPServerConnection and its place in the event loop.
+	///
+	/// It belongs to exactly one thread at a time: in STATE_DISPATCHED and STATE_RECALLED to the
+	/// thread that has taken it from the queue, in all other states to the thread that leads its
+	/// loop. Only the owner may touch it. Exceptions: the leader may look at
+	/// the state at any time, and uses the watcher and the list members in all states.
+{
+public:
+	enum State: unsigned char
+	{
+		STATE_FREE,
+			/// The slot is not in use.
+		STATE_IDLE,
+			/// Waits for a request. Holds no buffer.
+		STATE_READING,
+			/// Has received a part of a request.
+		STATE_PAUSED,
+			/// Has something to read, but the queue or the buffer budget has no
+			/// room for it. Not watched.
+		STATE_DISPATCHED,
+			/// Has a complete request, which is queued or running. Still watched for reading:
+			/// most requests are done before anything else arrives.
+		STATE_RECALLED,
+			/// As STATE_DISPATCHED, but something else has arrived, so the leader has
+			/// stopped watching. Must be given back to the loop.
+		STATE_FLUSHING,
+			/// The request is done, but the client has not taken all output. Watched for writing.
+		STATE_LINGERING
+			/// Has ended, but the client may still be sending: what it sends is
+			/// thrown away until it closes, lest it misses the last response.
+	};
+
+	Connection();
+	~Connection();
+
+	void open(Loop& loop, ConnectionSocketImpl* pSocket);
+		/// Takes the slot into use, sharing ownership of the socket. Called by the leader.
+
+	void clear();
+		/// Ends the use of the slot: destroys the EVTCPServerConnection and
+		/// closes the socket (unless it has been detached). Called by the leader.
+
+	void setObject(EVTCPServerConnection* pObject);
+		/// Attaches the application's connection object and takes ownership of it.
+
+	bool hasObject() const;
+		/// Returns false for a plain connection that waits for its first byte.
+
+	ConnectionSocketImpl& socket();
+
+	std::ptrdiff_t frame();
+		/// Asks the framing hook about the bytes received. Called by the leader.
+
+	void handle();
+		/// Calls the handler for the request. Exceptions go to the ErrorHandler
+		/// and end the connection. Called by the owner.
+
+	void run(Clock::time_point start) override;
+		/// Handles the request on a thread that does not lead
+		/// the loop and gives the connection back to the loop.
+
+	void cancel() override;
+		/// Gives the connection back to be closed.
+
+	void settle();
+		/// Ends the request: drops its bytes. Called by the owner.
+
+	void detach();
+		/// Forgets the socket without closing it. Called by the owner.
+
+	bool detached() const;
+
+	void abort();
+		/// Shuts the socket down, unless it is detached, so that a blocked
+		/// handler fails. Called by the leader, in any state.
+
+	void end(EVServerStatistics::CloseReason reason);
+		/// Marks the connection to be closed for the given reason (the first one counts)
+		/// when the request is done. Called by the owner.
+
+	bool ended() const;
+	bool mustLinger() const;
+		/// Returns true if the client may still be sending, so that closing
+		/// at once would make the last response get lost.
+
+	EVServerStatistics::CloseReason reason() const;
+
+	Poco::UInt64 id() const;
+
+	Loop* pLoop;
+	std::atomic<State> state;
+	bool           ready;         /// in the leader's list of readable connections
+	bool           unframed;      /// has bytes that the framing hook has not seen
+	bool           closeWanted;   /// the application wants it closed; used by the leader only
+	Poco::UInt32   slot;          /// in the slab
+	Poco::UInt32   generation;    /// counts the uses of the slot
+	ev_io          watcher;
+	double         lastActive;    /// when a thread other than the leader finished the last request
+
+	// members of TimeoutList
+	TimeoutList*   pTimeoutList;
+	Connection*    pEarlier;
+	Connection*    pLater;
+	double         clockStart;
+
+private:
+	Connection(const Connection&);
+	Connection& operator = (const Connection&);
+
+	Poco::AutoPtr<ConnectionSocketImpl>    _pSocket;
+	std::unique_ptr<EVTCPServerConnection> _pObject;
+	std::atomic<bool> _detached;
+	bool              _ended;
+	bool              _cutShort;   /// a part of a request has not been read
+	EVServerStatistics::CloseReason _reason;
+};
+
+
+class ConnectionSlab
+	/// The connections of a loop. Memory is allocated by chunks, when it is first
+	/// needed, and reused from then on. Only the leader may use it.
+{
+public:
+	ConnectionSlab();
+
+	Connection& allocate();
+		/// Returns a free slot.
+
+	void release(Connection& connection);
+		/// Takes a slot back. Identifiers of the connection become stale.
+
+	Connection* find(Poco::UInt32 slot, Poco::UInt32 generation);
+		/// Returns the connection, or a null pointer if it no longer exists.
+
+	template <class Function>
+	void forEach(Function function)
+		/// Calls the function with each connection that is in use. The function
+		/// may release it.
+	{
+		for (auto& pChunk: _chunks)
+		{
+			for (int i = 0; i < CHUNK_SIZE; i++)
+			{
+				if (pChunk[i].state.load(std::memory_order_relaxed) != Connection::STATE_FREE) function(pChunk[i]);
+			}
+		}
+	}
+
+private:
+	enum
+	{
+		CHUNK_SIZE = 64
+	};
+
+	std::vector<std::unique_ptr<Connection[]>> _chunks;
+	Connection* _pFree;
+};
+
+
+//
+// inlines
+//
+inline ConnectionSocketImpl& Connection::socket()
+{
+	return *_pSocket;
+}
+
+
+inline bool Connection::hasObject() const
+{
+	return _pObject != nullptr;
+}
+
+
+inline bool Connection::detached() const
+{
+	return _detached.load(std::memory_order_relaxed);
+}
+
+
+inline bool Connection::ended() const
+{
+	return _ended;
+}
+
+
+inline bool Connection::mustLinger() const
+{
+	return _cutShort || _pSocket->buffered() > 0;
+}
+
+
+inline EVServerStatistics::CloseReason Connection::reason() const
+{
+	return _reason;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_Connection_INCLUDED

@@ -1,0 +1,456 @@
+//
+// ConnectionSocketImpl.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  ConnectionSocketImpl
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "ConnectionSocketImpl.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Buffer.h"
+#include "Poco/MemoryPool.h"
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/socket.h>
+
+
+using Poco::Net::SocketAddress;
+using Poco::Net::SocketBufVec;
+using Poco::Net::StreamSocketImpl;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	Poco::MemoryPool& memoryPool()
+	{
+		// Never destroyed: sockets may outlive static objects.
+		static Poco::MemoryPool* pPool = new Poco::MemoryPool(sizeof(ConnectionSocketImpl));
+		return *pPool;
+	}
+}
+
+
+ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool):
+	StreamSocketImpl(fd),
+	_pPool(pPool),
+	_pBuffer(nullptr),
+	_capacity(0),
+	_begin(0),
+	_end(0),
+	_request(0),
+	_read(0),
+	_pInner(nullptr),
+	_receiveTimeout(0),
+	_managed(false),
+	_bounded(false),
+	_sendTimedOut(false)
+{
+}
+
+
+ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferPool::Ptr pPool):
+	ConnectionSocketImpl(inner.sockfd(), pPool)
+{
+	_receiveTimeout = -1; // not known
+	_pInner = &inner;
+	_pInner->duplicate();
+}
+
+
+ConnectionSocketImpl::~ConnectionSocketImpl()
+{
+	if (_pBuffer) _pPool->give(_pBuffer, _capacity);
+	if (_pInner)
+	{
+		reset();
+		_pInner->release();
+	}
+}
+
+
+void* ConnectionSocketImpl::operator new(std::size_t)
+{
+	return memoryPool().get();
+}
+
+
+void ConnectionSocketImpl::operator delete(void* p)
+{
+	memoryPool().release(p);
+}
+
+
+bool ConnectionSocketImpl::makeRoom(BufferCache& cache, Result& result)
+{
+	if (!_pBuffer)
+	{
+		_pBuffer = cache.take();
+		_capacity = BufferPool::BLOCK_SIZE;
+		if (!_pBuffer) _capacity = 0;
+	}
+	else if (_end == _capacity && _begin > 0)
+	{
+		std::memmove(_pBuffer, _pBuffer + _begin, _end - _begin);
+		_end -= _begin;
+		_begin = 0;
+	}
+	else if (_end == _capacity)
+	{
+		std::size_t maxBuffered = _pPool->limits().maxBuffered;
+		if (_capacity >= maxBuffered)
+		{
+			result = RESULT_FULL;
+			return false;
+		}
+		std::size_t size = std::min<std::size_t>(maxBuffered, 4*static_cast<std::size_t>(_capacity));
+		char* pBuffer = _pPool->take(size);
+		if (pBuffer)
+		{
+			std::memcpy(pBuffer, _pBuffer, _end);
+			_pPool->give(_pBuffer, _capacity);
+			_pBuffer = pBuffer;
+			_capacity = static_cast<Poco::UInt32>(size);
+		}
+	}
+	result = RESULT_NO_MEMORY;
+	return _pBuffer && _end < _capacity;
+}
+
+
+ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
+{
+	Result result;
+	if (!makeRoom(cache, result)) return result;
+
+	std::size_t room = _capacity - _end;
+	std::size_t maxBuffered = _pPool->limits().maxBuffered;
+	if (buffered() >= maxBuffered) return RESULT_FULL;
+	room = std::min(room, maxBuffered - buffered());
+
+	ssize_t n;
+	do
+	{
+		n = ::recv(sockfd(), _pBuffer + _end, room, MSG_DONTWAIT);
+	}
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+	{
+		_end += static_cast<Poco::UInt32>(n);
+		return RESULT_OK;
+	}
+	int error = errno;
+	releaseBuffer(&cache);
+	if (n == 0) return RESULT_END;
+	return error == EAGAIN || error == EWOULDBLOCK ? RESULT_AGAIN : RESULT_ERROR;
+}
+
+
+ConnectionSocketImpl::Result ConnectionSocketImpl::flush()
+{
+	while (_pOutput)
+	{
+		const char* pBytes = _pOutput->bytes.data() + _pOutput->sent;
+		std::size_t length = _pOutput->bytes.size() - _pOutput->sent;
+		ssize_t n = ::send(sockfd(), pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0)
+		{
+			_pOutput->sent += static_cast<std::size_t>(n);
+			if (_pOutput->sent == _pOutput->bytes.size()) _pOutput.reset();
+		}
+		else if (errno == EAGAIN || errno == EWOULDBLOCK) return RESULT_AGAIN;
+		else if (errno != EINTR) return RESULT_ERROR;
+	}
+	return RESULT_OK;
+}
+
+
+void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
+{
+	if (!_pBuffer || _begin != _end) return;
+
+	if (pCache && _capacity == BufferPool::BLOCK_SIZE) pCache->give(_pBuffer);
+	else _pPool->give(_pBuffer, _capacity);
+	_pBuffer = nullptr;
+	_capacity = _begin = _end = 0;
+}
+
+
+void ConnectionSocketImpl::beginRequest(std::size_t length, bool bounded)
+{
+	_request = length;
+	_read = 0;
+	_bounded = bounded;
+}
+
+
+bool ConnectionSocketImpl::endRequest()
+{
+	std::size_t end = std::max(_request, _read);
+	bool complete = _read >= _request || _request <= buffered();
+	_begin += static_cast<Poco::UInt32>(std::min(end, buffered()));
+	_request = _read = 0;
+	_bounded = false;
+	return complete;
+}
+
+
+void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
+{
+	if (_pBuffer && pPool.get() != _pPool.get())
+	{
+		// The bytes may be more than the new server accepts for one connection;
+		// that shows when it tries to receive more.
+		char* pBuffer = pPool->take(_capacity);
+		if (!pBuffer) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
+		std::memcpy(pBuffer, _pBuffer, _end);
+		_pPool->give(_pBuffer, _capacity);
+		_pBuffer = pBuffer;
+	}
+	_pPool = pPool;
+	endRequest();
+}
+
+
+std::size_t ConnectionSocketImpl::unread() const
+{
+	std::size_t end = _bounded ? std::min(_request, buffered()) : buffered();
+	return end > _read ? end - _read : 0;
+}
+
+
+int ConnectionSocketImpl::receiveBytes(void* buffer, int length, int flags)
+{
+	if (length <= 0) return 0;
+	std::size_t n = std::min(unread(), static_cast<std::size_t>(length));
+	if (n > 0)
+	{
+		std::memcpy(buffer, data() + _read, n);
+		if (!(flags & MSG_PEEK)) _read += n;
+		return static_cast<int>(n);
+	}
+	if (_bounded)
+	{
+		if (_read >= _request) return 0;
+		length = static_cast<int>(std::min(_request - _read, static_cast<std::size_t>(length)));
+	}
+	flushAll(); // the client may need what we have said before it says more
+	int rc = StreamSocketImpl::receiveBytes(buffer, length, flags);
+	if (rc > 0 && !(flags & MSG_PEEK)) _read += static_cast<std::size_t>(rc);
+	return rc;
+}
+
+
+int ConnectionSocketImpl::receiveBytes(SocketBufVec& buffers, int flags)
+{
+	int sum = 0;
+	for (auto& buffer: buffers)
+	{
+		// As with readv(): wait for the first byte only.
+		if (sum > 0 && unread() == 0) break;
+		int n = receiveBytes(buffer.iov_base, static_cast<int>(buffer.iov_len), flags);
+		if (n <= 0) return sum > 0 ? sum : n;
+		sum += n;
+	}
+	return sum;
+}
+
+
+int ConnectionSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int flags, const Poco::Timespan& timeout)
+{
+	if (!poll(timeout, SELECT_READ)) return 0;
+
+	std::size_t size = std::max<std::size_t>(static_cast<std::size_t>(std::max(available(), 1)), buffer.size());
+	if (buffer.size() < size) buffer.resize(size);
+	int n = receiveBytes(buffer.begin(), static_cast<int>(size), flags);
+	buffer.resize(static_cast<std::size_t>(std::max(n, 0)));
+	return n;
+}
+
+
+int ConnectionSocketImpl::available()
+{
+	std::size_t n = unread();
+	return n > 0 ? static_cast<int>(n) : StreamSocketImpl::available();
+}
+
+
+bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
+{
+	if ((mode & SELECT_READ) && (unread() > 0 || (_bounded && _read >= _request))) return true;
+	flushAll();
+	return StreamSocketImpl::poll(timeout, mode);
+}
+
+
+int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
+{
+	if (length <= 0) return 0;
+	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	if (!_managed.load(std::memory_order_relaxed))
+	{
+		flushAll();
+		return StreamSocketImpl::sendBytes(buffer, length, flags);
+	}
+
+	const char* pBytes = static_cast<const char*>(buffer);
+	std::size_t rest = static_cast<std::size_t>(length);
+	if (!_pOutput)
+	{
+		ssize_t n;
+		do
+		{
+			n = ::send(sockfd(), pBytes, rest, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
+		if (n > 0)
+		{
+			pBytes += n;
+			rest -= static_cast<std::size_t>(n);
+		}
+	}
+	if (rest > 0) keep(pBytes, rest);
+	return length;
+}
+
+
+int ConnectionSocketImpl::sendBytes(const SocketBufVec& buffers, int flags)
+{
+	int sum = 0;
+	for (const auto& buffer: buffers) sum += sendBytes(buffer.iov_base, static_cast<int>(buffer.iov_len), flags);
+	return sum;
+}
+
+
+void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
+{
+	const std::size_t maxOutput = _pPool->limits().maxOutput;
+	while (length > 0)
+	{
+		std::size_t pending = _pOutput ? _pOutput->bytes.size() - _pOutput->sent : 0;
+		std::size_t n = std::min(length, maxOutput > pending ? maxOutput - pending : 0);
+		if (n == 0 && pending == 0) n = std::min<std::size_t>(length, BufferPool::BLOCK_SIZE); // maxPendingOutput is 0
+		if (n > 0)
+		{
+			if (!_pOutput) _pOutput.reset(new Output);
+			if (_pOutput->sent > 0)
+			{
+				_pOutput->bytes.erase(0, _pOutput->sent);
+				_pOutput->sent = 0;
+			}
+			_pOutput->bytes.append(pBytes, n);
+			pBytes += n;
+			length -= n;
+		}
+		if (length > 0 || maxOutput == 0)
+		{
+			// The mark is passed: the writer has to wait until the client takes some.
+			waitWritable();
+			if (flush() == RESULT_ERROR) error();
+		}
+	}
+}
+
+
+void ConnectionSocketImpl::waitWritable()
+{
+	const Poco::Timespan& timeout = _pPool->limits().sendTimeout;
+	const Poco::Timespan forever(Poco::Timespan::DAYS);
+	while (!StreamSocketImpl::poll(timeout > 0 ? timeout : forever, SELECT_WRITE))
+	{
+		if (timeout > 0)
+		{
+			_sendTimedOut = true;
+			throw Poco::TimeoutException("The client takes no data");
+		}
+	}
+}
+
+
+void ConnectionSocketImpl::flushAll()
+{
+	for (;;)
+	{
+		Result result = flush();
+		if (result == RESULT_OK) return;
+		if (result == RESULT_ERROR) error();
+		waitWritable();
+	}
+}
+
+
+void ConnectionSocketImpl::shutdownSend()
+{
+	flushAll();
+	StreamSocketImpl::shutdownSend();
+}
+
+
+void ConnectionSocketImpl::close()
+{
+	if (_pOutput && !_managed.load(std::memory_order_relaxed) && sockfd() != POCO_INVALID_SOCKET)
+	{
+		try
+		{
+			flushAll();
+		}
+		catch (Poco::Exception&)
+		{
+			// the client is gone, and nobody is left to be told
+		}
+	}
+	if (_pInner)
+	{
+		reset();
+		_pInner->close();
+	}
+	else StreamSocketImpl::close();
+}
+
+
+void ConnectionSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
+{
+	// Poco's HTTPServerSession sets it for each request: one system call less.
+	if (timeout.totalMicroseconds() == _receiveTimeout) return;
+	StreamSocketImpl::setReceiveTimeout(timeout);
+	_receiveTimeout = timeout.totalMicroseconds();
+}
+
+
+const ConnectionSocketImpl::Addresses& ConnectionSocketImpl::addresses()
+{
+	if (!_pAddresses)
+	{
+		std::unique_ptr<Addresses> pAddresses(new Addresses);
+		pAddresses->own = StreamSocketImpl::address();
+		pAddresses->peer = StreamSocketImpl::peerAddress();
+		_pAddresses = std::move(pAddresses);
+	}
+	return *_pAddresses;
+}
+
+
+SocketAddress ConnectionSocketImpl::address()
+{
+	return addresses().own;
+}
+
+
+SocketAddress ConnectionSocketImpl::peerAddress()
+{
+	return addresses().peer;
+}
+
+
+} } // namespace Poco::EVNet

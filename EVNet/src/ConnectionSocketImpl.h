@@ -1,0 +1,237 @@
+//
+// ConnectionSocketImpl.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  ConnectionSocketImpl
+//
+// Definition of the ConnectionSocketImpl class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_ConnectionSocketImpl_INCLUDED
+#define EVNet_ConnectionSocketImpl_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "BufferPool.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/StreamSocketImpl.h"
+#include <atomic>
+#include <memory>
+#include <string>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class ConnectionSocketImpl: public Poco::Net::StreamSocketImpl
+	/// The socket of a connection, together with the bytes that the event loop has
+	/// read ahead and the bytes that the client has not taken yet. Whoever reads from or
+	/// writes to the StreamSocket, be it a handler, Poco's HTTP classes, or the owner of a
+	/// detached socket, therefore sees one unbroken stream.
+	///
+	/// It belongs to one thread at a time, like the connection. The descriptor stays in blocking
+	/// mode; the event loop uses MSG_DONTWAIT, handlers block as in Poco.
+{
+public:
+	enum Result
+		/// What became of an attempt to receive or send without waiting.
+	{
+		RESULT_OK,
+			/// Some bytes were received; all output was sent.
+		RESULT_AGAIN,
+			/// Nothing to receive at present; the client does not take more at present.
+		RESULT_END,
+			/// The client has shut down its side.
+		RESULT_FULL,
+			/// No room for more bytes: the request has reached the limit for one connection.
+		RESULT_NO_MEMORY,
+			/// No room for more bytes: the budget of the server is used up.
+		RESULT_ERROR
+			/// The connection is broken.
+	};
+
+	ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool);
+		/// Takes ownership of the descriptor of an accepted connection.
+
+	ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferPool::Ptr pPool);
+		/// Shares the descriptor of the given socket, which is kept open
+		/// as long as this object exists.
+
+	//
+	// for the event loop
+	//
+	Result receive(BufferCache& cache);
+		/// Receives what is there into the buffer, without waiting.
+
+	Result flush();
+		/// Sends pending output, without waiting.
+
+	void releaseBuffer(BufferCache* pCache);
+		/// Gives the input buffer back if it holds no bytes; to the
+		/// pool if pCache is null.
+
+	void beginRequest(std::size_t length, bool bounded);
+		/// The first length bytes are a request now. If length is more than is buffered, the
+		/// rest has yet to be read from the socket. If bounded, reading ends with the request.
+
+	bool endRequest();
+		/// Drops the bytes of the request. Returns false if a part of it
+		/// has not been read from the network.
+
+	void discard();
+		/// Drops all bytes in the input buffer.
+
+	const char* data() const;
+		/// Returns the bytes buffered and not dropped.
+
+	std::size_t buffered() const;
+		/// Returns the number of bytes at data().
+
+	std::size_t requestLength() const;
+		/// Returns the length given to beginRequest().
+
+	void setManaged(bool managed);
+		/// Says whether an event loop flushes the output. If not (a plain or
+		/// detached connection), whoever writes waits for the client.
+		/// May be called while another thread uses a detached socket.
+
+	void setBounded(bool bounded);
+		/// Says whether reading ends with the request.
+
+	void flushAll();
+		/// Sends pending output, waiting for the client if need be. Throws a
+		/// Poco::TimeoutException if it takes nothing for the send timeout.
+
+	bool hasOutput() const;
+		/// Returns true if output waits for the client.
+
+	bool sendTimedOut() const;
+		/// Returns true if a writer has waited longer than the send timeout.
+
+	void adoptedBy(BufferPool::Ptr pPool);
+		/// Moves the socket to a (maybe other) server.
+
+	//
+	// SocketImpl
+	//
+	int receiveBytes(void* buffer, int length, int flags = 0) override;
+	int receiveBytes(Poco::Net::SocketBufVec& buffers, int flags = 0) override;
+	int receiveBytes(Poco::Buffer<char>& buffer, int flags = 0, const Poco::Timespan& timeout = 100000) override;
+	int sendBytes(const void* buffer, int length, int flags = 0) override;
+	int sendBytes(const Poco::Net::SocketBufVec& buffers, int flags = 0) override;
+	int available() override;
+	bool poll(const Poco::Timespan& timeout, int mode) override;
+	void shutdownSend() override;
+	void close() override;
+	void setReceiveTimeout(const Poco::Timespan& timeout) override;
+	Poco::Net::SocketAddress address() override;
+	Poco::Net::SocketAddress peerAddress() override;
+
+	static void* operator new(std::size_t size);
+	static void operator delete(void* p);
+		/// Sockets come and go with connections, so their memory is kept for reuse.
+
+	ConnectionSocketImpl* pNext = nullptr;
+		/// Links new connections on their way to a loop.
+
+protected:
+	~ConnectionSocketImpl();
+
+private:
+	struct Output
+	{
+		std::string bytes;
+		std::size_t sent = 0;
+	};
+
+	struct Addresses
+	{
+		Poco::Net::SocketAddress own;
+		Poco::Net::SocketAddress peer;
+	};
+
+	std::size_t unread() const;
+	bool makeRoom(BufferCache& cache, Result& result);
+	void waitWritable();
+	void keep(const char* pBytes, std::size_t length);
+	const Addresses& addresses();
+
+	BufferPool::Ptr              _pPool;
+	char*                        _pBuffer;
+	Poco::UInt32                 _capacity;
+	Poco::UInt32                 _begin;       /// first byte not dropped
+	Poco::UInt32                 _end;         /// behind the last byte
+	std::size_t                  _request;     /// length of the request at _begin
+	std::size_t                  _read;        /// bytes of it that have been read
+	std::unique_ptr<Output>      _pOutput;
+	std::unique_ptr<Addresses>   _pAddresses;
+	Poco::Net::SocketImpl*       _pInner;      /// whose descriptor this is, if not ours
+	Poco::Timespan::TimeDiff     _receiveTimeout;
+	std::atomic<bool>            _managed;
+	bool                         _bounded;
+	bool                         _sendTimedOut;
+};
+
+
+//
+// inlines
+//
+inline const char* ConnectionSocketImpl::data() const
+{
+	return _pBuffer + _begin;
+}
+
+
+inline void ConnectionSocketImpl::discard()
+{
+	_begin = _end;
+}
+
+
+inline std::size_t ConnectionSocketImpl::buffered() const
+{
+	return _end - _begin;
+}
+
+
+inline std::size_t ConnectionSocketImpl::requestLength() const
+{
+	return _request;
+}
+
+
+inline void ConnectionSocketImpl::setManaged(bool managed)
+{
+	_managed.store(managed, std::memory_order_relaxed);
+}
+
+
+inline void ConnectionSocketImpl::setBounded(bool bounded)
+{
+	_bounded = bounded;
+}
+
+
+inline bool ConnectionSocketImpl::hasOutput() const
+{
+	return _pOutput != nullptr;
+}
+
+
+inline bool ConnectionSocketImpl::sendTimedOut() const
+{
+	return _sendTimedOut;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_ConnectionSocketImpl_INCLUDED

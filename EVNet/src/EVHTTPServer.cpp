@@ -1,0 +1,114 @@
+//
+// EVHTTPServer.cpp
+//
+// Library: EVNet
+// Package: HTTPServer
+// Module:  EVHTTPServer
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Poco/EVNet/EVHTTPServer.h"
+#include "EVHTTPServerConnection.h"
+#include "Poco/Exception.h"
+
+
+using Poco::Net::HTTPRequestHandlerFactory;
+using Poco::Net::HTTPServerParams;
+using Poco::Net::ServerSocket;
+using Poco::Net::StreamSocket;
+using Poco::Net::TCPServerConnection;
+using Poco::Net::TCPServerConnectionFactory;
+using Poco::ThreadPool;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	EVServerOptions httpOptions(const HTTPServerParams::Ptr& pParams)
+	{
+		if (!pParams) throw Poco::NullPointerException("An HTTP server needs HTTPServerParams");
+		EVServerOptions options;
+		if (const EVServerOptions* pOptions = dynamic_cast<const EVServerOptions*>(pParams.get())) options = *pOptions;
+		options.setFirstRequestTimeout(pParams->getTimeout());
+		options.setIdleTimeout(pParams->getKeepAliveTimeout());
+		options.setRequestTimeout(pParams->getTimeout());
+		options.setSendTimeout(pParams->getTimeout());
+		return options;
+	}
+
+
+	class ConnectionFactory: public TCPServerConnectionFactory
+	{
+	public:
+		ConnectionFactory(HTTPRequestHandlerFactory::Ptr pFactory, HTTPServerParams::Ptr pParams):
+			_context{pFactory, pParams, httpOptions(pParams).getMaxBufferedBytes()}
+		{
+			if (!pFactory) throw Poco::NullPointerException("An HTTP server needs an HTTPRequestHandlerFactory");
+		}
+
+		TCPServerConnection* createConnection(const StreamSocket& socket)
+		{
+			return new EVHTTPServerConnection(socket, _context);
+		}
+
+	private:
+		EVHTTPServerConnection::Context _context;
+	};
+
+
+	class StoppedEvent: public HTTPRequestHandlerFactory
+		/// Gives access to the event that every factory has for
+		/// Poco::Net::HTTPServer, its friend.
+	{
+	public:
+		static void fire(HTTPRequestHandlerFactory& factory, const void* pSender, const bool& abortCurrent)
+		{
+			(factory.*(&StoppedEvent::serverStopped))(pSender, abortCurrent);
+		}
+	};
+}
+
+
+EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, Poco::UInt16 portNumber, HTTPServerParams::Ptr pParams):
+	EVTCPServer(new ConnectionFactory(pFactory, pParams), nullptr, nullptr, portNumber, pParams, httpOptions(pParams)),
+	_pFactory(pFactory)
+{
+}
+
+
+EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, const ServerSocket& socket, HTTPServerParams::Ptr pParams):
+	EVTCPServer(new ConnectionFactory(pFactory, pParams), nullptr, &socket, 0, pParams, httpOptions(pParams)),
+	_pFactory(pFactory)
+{
+}
+
+
+EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket, HTTPServerParams::Ptr pParams):
+	EVTCPServer(new ConnectionFactory(pFactory, pParams), &threadPool, &socket, 0, pParams, httpOptions(pParams)),
+	_pFactory(pFactory)
+{
+}
+
+
+EVHTTPServer::~EVHTTPServer()
+{
+}
+
+
+void EVHTTPServer::stopAll(bool abortCurrent)
+{
+	beginStop(abortCurrent);
+	// Handlers that wait for this event must hear of it before anybody waits for them.
+	StoppedEvent::fire(*_pFactory, this, abortCurrent);
+	stop();
+}
+
+
+} } // namespace Poco::EVNet

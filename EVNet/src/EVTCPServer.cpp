@@ -1,0 +1,210 @@
+//
+// EVTCPServer.cpp
+//
+// Library: EVNet
+// Package: TCPServer
+// Module:  EVTCPServer
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Poco/EVNet/EVTCPServer.h"
+#include "Engine.h"
+#include "Poco/Net/NetException.h"
+
+
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+using Poco::Net::StreamSocket;
+using Poco::Net::TCPServerConnectionFactory;
+using Poco::Net::TCPServerConnectionFilter;
+using Poco::Net::TCPServerParams;
+using Poco::ThreadPool;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	ServerSocket exclusiveSocket(Poco::UInt16 portNumber)
+	{
+		// Poco's ServerSocket(port) sets SO_REUSEPORT, so that a second
+		// server on the same port would go unnoticed.
+		ServerSocket socket;
+		socket.bind(SocketAddress(Poco::Net::IPAddress(), portNumber), true, false);
+		socket.listen();
+		return socket;
+	}
+
+	Poco::AutoPtr<Engine> createEngine(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pPool, const ServerSocket* pSocket, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions* pOptions)
+	{
+		Engine::Config config;
+		config.pFactory = pFactory;
+		config.pParams = pParams ? pParams : TCPServerParams::Ptr(new TCPServerParams);
+		if (!pOptions) pOptions = dynamic_cast<const EVServerOptions*>(config.pParams.get());
+		if (pOptions) config.options = *pOptions;
+		config.ownSocket = !pSocket;
+		config.socket = pSocket ? *pSocket : exclusiveSocket(portNumber);
+		config.growPool = !pPool;
+		config.pPool = pPool ? pPool : &ThreadPool::defaultPool();
+		return new Engine(config);
+	}
+}
+
+
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams):
+	_pEngine(createEngine(pFactory, nullptr, nullptr, portNumber, pParams, nullptr))
+{
+}
+
+
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, const ServerSocket& socket, TCPServerParams::Ptr pParams):
+	_pEngine(createEngine(pFactory, nullptr, &socket, 0, pParams, nullptr))
+{
+}
+
+
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket, TCPServerParams::Ptr pParams):
+	_pEngine(createEngine(pFactory, &threadPool, &socket, 0, pParams, nullptr))
+{
+}
+
+
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pThreadPool, const ServerSocket* pSocket, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions& options):
+	_pEngine(createEngine(pFactory, pThreadPool, pSocket, portNumber, pParams, &options))
+{
+}
+
+
+EVTCPServer::~EVTCPServer()
+{
+	try
+	{
+		stop();
+	}
+	catch (...)
+	{
+		poco_unexpected();
+	}
+}
+
+
+const TCPServerParams& EVTCPServer::params() const
+{
+	return _pEngine->params();
+}
+
+
+void EVTCPServer::start()
+{
+	_pEngine->start();
+}
+
+
+void EVTCPServer::stop()
+{
+	beginStop(false);
+	_pEngine->wait();
+}
+
+
+void EVTCPServer::beginStop(bool abortCurrent)
+{
+	_pEngine->stop(abortCurrent);
+}
+
+
+int EVTCPServer::currentThreads() const
+{
+	return _pEngine->executor().running();
+}
+
+
+int EVTCPServer::maxThreads() const
+{
+	return _pEngine->executor().maxRunning();
+}
+
+
+int EVTCPServer::totalConnections() const
+{
+	if (_pEngine->kind() == Engine::KIND_PLAIN) return _pEngine->plainTotal();
+	const EVServerStatistics statistics = _pEngine->statistics();
+	return static_cast<int>(statistics.accepted + statistics.adopted - statistics.closed[EVServerStatistics::CLOSED_BY_FILTER]);
+}
+
+
+int EVTCPServer::currentConnections() const
+{
+	return _pEngine->statistics().open;
+}
+
+
+int EVTCPServer::maxConcurrentConnections() const
+{
+	return _pEngine->maxConcurrentConnections();
+}
+
+
+int EVTCPServer::queuedConnections() const
+{
+	return _pEngine->executor().queued();
+}
+
+
+int EVTCPServer::refusedConnections() const
+{
+	return static_cast<int>(_pEngine->statistics().closed[EVServerStatistics::CLOSED_REFUSED]);
+}
+
+
+EVServerStatistics EVTCPServer::statistics() const
+{
+	return _pEngine->statistics();
+}
+
+
+const ServerSocket& EVTCPServer::socket() const
+{
+	return _pEngine->socket();
+}
+
+
+Poco::UInt16 EVTCPServer::port() const
+{
+	return _pEngine->port();
+}
+
+
+void EVTCPServer::setConnectionFilter(const TCPServerConnectionFilter::Ptr& pFilter)
+{
+	poco_assert (!_pEngine->started());
+
+	_pEngine->setFilter(pFilter);
+}
+
+
+TCPServerConnectionFilter::Ptr EVTCPServer::getConnectionFilter() const
+{
+	return _pEngine->filter();
+}
+
+
+void EVTCPServer::adopt(const StreamSocket& socket)
+{
+	_pEngine->adopt(socket);
+}
+
+
+void EVTCPServer::closeConnection(Poco::UInt64 id)
+{
+	_pEngine->closeConnection(id);
+}
+
+
+} } // namespace Poco::EVNet

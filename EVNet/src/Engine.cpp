@@ -1,0 +1,434 @@
+//
+// Engine.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Engine
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Engine.h"
+#include "ConnectionSocketImpl.h"
+#include "Poco/Environment.h"
+#include "Poco/ErrorHandler.h"
+#include "Poco/Exception.h"
+#include "Poco/Format.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/ServerSocketImpl.h"
+#include <algorithm>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <typeinfo>
+
+
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+using Poco::Net::StreamSocket;
+using Poco::Net::TCPServerConnection;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	int defaultCapacity()
+	{
+		const int MAX_CAPACITY = 1 << 22; // what fits into an identifier, see Connection::id()
+		struct rlimit limit;
+		if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return MAX_CAPACITY;
+		int descriptors = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, MAX_CAPACITY));
+		return std::max(1, descriptors - std::max(16, descriptors/16));
+	}
+}
+
+
+Engine::Engine(const Config& config):
+	_config(config),
+	_port(config.socket.address().family() == SocketAddress::UNIX_LOCAL ? 0 : config.socket.address().port()),
+	_capacity(config.options.getCapacity() > 0 ? config.options.getCapacity() : defaultCapacity()),
+	_loopCount(0),
+	_executorConfig(),
+	_started(false),
+	_stopped(false),
+	_addedCapacity(0),
+	_plainCurrent(0),
+	_plainTotal(0),
+	_plainClosed(),
+	_adopted(0),
+	_connections(0),
+	_maxConnections(0),
+	_atCapacity(false),
+	_nextLoop(0),
+	_kind(KIND_UNKNOWN)
+{
+	if (!config.pFactory) throw Poco::NullPointerException("A server needs a connection factory");
+	if (config.socket.secure()) throw Poco::NotImplementedException("Secure sockets are not supported yet; put a TLS proxy in front of the server");
+
+	countLoopsAndThreads();
+	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
+		_config.options.getMaxPendingOutput(), _config.options.getSendTimeout()});
+	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
+	for (int i = 0; i < _loopCount; i++)
+	{
+		_loops.emplace_back(new Loop(*this, i, evFlags(), deadlines()));
+	}
+}
+
+
+Engine::~Engine()
+{
+}
+
+
+void Engine::countLoopsAndThreads()
+{
+	// A pool that is not ours to enlarge has to hold the leaders as well.
+	const int available = _config.growPool ? 1 << 20 : _config.pPool->capacity();
+	const int cores = std::max(1, static_cast<int>(Poco::Environment::processorCount()));
+	int maxRunning = _config.pParams->getMaxThreads();
+	int loops = _config.options.getEventLoops();
+	if (loops == 0)
+	{
+		loops = std::min(cores, maxRunning > 0 ? maxRunning : _config.pPool->capacity());
+		loops = std::max(1, std::min(loops, maxRunning > 0 ? available - 1 : available/2));
+	}
+	const int needed = loops + (_config.options.getExecutionPolicy() == EVServerOptions::EXECUTE_DEDICATED ? 1 : 0);
+	if (needed > available)
+		throw Poco::InvalidArgumentException(Poco::format("eventLoops: %d loops need at least %d threads, but the thread pool has only %d", loops, needed, available));
+	if (maxRunning == 0)
+	{
+		maxRunning = _config.growPool ? _config.pPool->capacity() : std::max(1, available - loops);
+		_config.pParams->setMaxThreads(maxRunning); // as Poco does
+	}
+	_loopCount = loops;
+	_executorConfig.policy = _config.options.getExecutionPolicy();
+	_executorConfig.maxRunning = maxRunning;
+	_executorConfig.maxThreads = std::min(available, maxRunning + loops);
+	if (_executorConfig.policy == EVServerOptions::EXECUTE_INLINE) _executorConfig.maxThreads = loops;
+	_executorConfig.maxQueued = _config.pParams->getMaxQueued();
+	_executorConfig.idleTime = _config.pParams->getThreadIdleTime();
+	_executorConfig.priority = _config.pParams->getThreadPriority();
+}
+
+
+unsigned Engine::evFlags() const
+{
+	unsigned backend = 0;
+	switch (_config.options.getBackend())
+	{
+	case EVServerOptions::BACKEND_AUTO:
+		backend = ev_recommended_backends() & ev_supported_backends();
+		break;
+	case EVServerOptions::BACKEND_SELECT:
+		backend = EVBACKEND_SELECT;
+		break;
+	case EVServerOptions::BACKEND_POLL:
+		backend = EVBACKEND_POLL;
+		break;
+	case EVServerOptions::BACKEND_EPOLL:
+		backend = EVBACKEND_EPOLL;
+		break;
+	case EVServerOptions::BACKEND_KQUEUE:
+		backend = EVBACKEND_KQUEUE;
+		break;
+	case EVServerOptions::BACKEND_PORT:
+		backend = EVBACKEND_PORT;
+		break;
+	}
+	if ((backend & ev_supported_backends()) == 0)
+		throw Poco::NotImplementedException("backend: this libev does not support it on this system");
+	return backend | EVFLAG_NOENV;
+}
+
+
+Loop::Deadlines Engine::deadlines() const
+{
+	const EVServerOptions& options = _config.options;
+	Loop::Deadlines deadlines;
+	deadlines.first = options.getFirstRequestTimeout() > 0 ? options.getFirstRequestTimeout() : options.getIdleTimeout();
+	deadlines.idle = options.getIdleTimeout();
+	deadlines.request = options.getRequestTimeout();
+	deadlines.send = options.getSendTimeout();
+	deadlines.linger = options.getLingerTimeout();
+	return deadlines;
+}
+
+
+ServerSocket Engine::listenerLike(const ServerSocket& socket) const
+{
+	ServerSocket listener;
+	SocketAddress address = socket.address();
+	if (address.family() == SocketAddress::IPv6)
+	{
+		int v6Only = 0;
+		socket.impl()->getOption(IPPROTO_IPV6, IPV6_V6ONLY, v6Only);
+		listener.bind6(address, true, true, v6Only != 0);
+	}
+	else listener.bind(address, true, true);
+	listener.listen(_config.options.getAcceptBacklog());
+	return listener;
+}
+
+
+void Engine::openListeners()
+{
+	ServerSocket& socket = _config.socket;
+	const bool tcp = socket.address().family() != SocketAddress::UNIX_LOCAL;
+	EVServerOptions::AcceptPolicy policy = _config.options.getAcceptPolicy();
+	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && !tcp)
+		throw Poco::InvalidArgumentException("acceptPolicy: ACCEPT_REUSE_PORT is for TCP sockets only");
+
+	std::vector<ServerSocket> listeners(1, socket);
+	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for
+	if (tcp && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
+	{
+		try
+		{
+			if (_loopCount > 1) socket.setReusePort(true);
+			while (static_cast<int>(listeners.size()) < _loopCount) listeners.push_back(listenerLike(socket));
+		}
+		catch (Poco::Exception&)
+		{
+			if (policy == EVServerOptions::ACCEPT_REUSE_PORT) throw;
+			listeners.resize(1);
+		}
+	}
+	for (std::size_t i = 0; i < listeners.size(); i++)
+	{
+		// Accepted sockets inherit it. Poco sets it for each connection.
+		if (tcp) listeners[i].impl()->setNoDelay(true);
+		_loops[i]->acceptor().open(listeners[i]);
+	}
+}
+
+
+void Engine::start()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_started) throw Poco::IllegalStateException("The server has already been started");
+
+	if (_config.growPool)
+	{
+		int missing = _executorConfig.maxThreads - _config.pPool->available();
+		if (missing > 0)
+		{
+			_config.pPool->addCapacity(missing);
+			_addedCapacity = missing;
+		}
+	}
+	openListeners();
+	_started = true;
+	try
+	{
+		_pExecutor->start(_loops);
+	}
+	catch (...)
+	{
+		_stopped = true;
+		throw;
+	}
+}
+
+
+void Engine::stop(bool abort)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (!_started || _stopped) return;
+		_stopped = true;
+	}
+	_pExecutor->stop();
+	for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_STOP | (abort ? Loop::WAKE_ABORT : 0));
+}
+
+
+bool Engine::wait()
+{
+	bool ended = _pExecutor->waitForLoops(_config.options.getStopTimeout());
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_config.ownSocket) _config.socket.close();
+	if (_addedCapacity > 0)
+	{
+		_config.pPool->addCapacity(-_addedCapacity);
+		_addedCapacity = 0;
+	}
+	return ended;
+}
+
+
+void Engine::adopt(const StreamSocket& socket)
+{
+	if (!socket.impl()->initialized()) throw Poco::InvalidArgumentException("adopt: the socket is not open");
+	if (socket.secure()) throw Poco::InvalidArgumentException("adopt: secure sockets are not supported");
+
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (!_started || _stopped) throw Poco::IllegalStateException("adopt: the server is not running");
+
+	Poco::AutoPtr<ConnectionSocketImpl> pSocket(dynamic_cast<ConnectionSocketImpl*>(socket.impl()), true);
+	if (pSocket) pSocket->adoptedBy(_pBufferPool);
+	else pSocket = new ConnectionSocketImpl(*socket.impl(), _pBufferPool);
+	++_adopted;
+	_connections.fetch_add(1); // even beyond capacity: the application has decided
+	_loops[_nextLoop.fetch_add(1) % _loops.size()]->deliver(pSocket.duplicate());
+}
+
+
+void Engine::closeConnection(Poco::UInt64 id)
+{
+	// see Connection::id()
+	const std::size_t loop = (id >> 22) & 0x3FF;
+	if (loop < _loops.size()) _loops[loop]->closeConnection(id & 0x3FFFFF, static_cast<Poco::UInt32>(id >> 32));
+}
+
+
+void Engine::distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket)
+{
+	Loop* pLoop = &acceptingLoop;
+	const bool roundRobin = _loops.size() > 1 && !_loops[1]->acceptor().isOpen();
+	if (roundRobin) pLoop = _loops[_nextLoop.fetch_add(1, std::memory_order_relaxed) % _loops.size()].get();
+	if (pLoop == &acceptingLoop) pLoop->open(pSocket);
+	else pLoop->deliver(pSocket);
+}
+
+
+bool Engine::connectionOpening()
+{
+	const int connections = _connections.fetch_add(1) + 1;
+	if (connections > _capacity)
+	{
+		_connections.fetch_sub(1);
+		return false;
+	}
+	int most = _maxConnections.load(std::memory_order_relaxed);
+	while (connections > most && !_maxConnections.compare_exchange_weak(most, connections, std::memory_order_relaxed));
+	return true;
+}
+
+
+void Engine::waitForCapacity()
+{
+	_atCapacity = true;
+	// The last connection may have been closed before it could see the flag.
+	if (_connections < _capacity && _atCapacity.exchange(false))
+	{
+		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_ACCEPT);
+	}
+}
+
+
+void Engine::connectionClosed()
+{
+	_connections.fetch_sub(1);
+	if (_atCapacity && _atCapacity.exchange(false))
+	{
+		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_ACCEPT);
+	}
+}
+
+
+TCPServerConnection* Engine::createObject(const StreamSocket& socket)
+{
+	TCPServerConnection* pObject = _config.pFactory->createConnection(socket);
+	if (!pObject) throw Poco::NullPointerException("TCPServerConnectionFactory::createConnection() returned no connection");
+	if (kind() == KIND_UNKNOWN) _kind = dynamic_cast<EVTCPServerConnection*>(pObject) ? KIND_MULTIPLEXED : KIND_PLAIN;
+	return pObject;
+}
+
+
+void Engine::plainBegins()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	++_plainTotal;
+	++_plainCurrent;
+}
+
+
+void Engine::plainEnds(EVServerStatistics::CloseReason reason, bool begun)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (begun) --_plainCurrent;
+		++_plainClosed[reason];
+	}
+	connectionClosed();
+}
+
+
+void Engine::setFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter)
+{
+	_pFilter = pFilter;
+}
+
+
+bool Engine::started() const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _started;
+}
+
+
+int Engine::plainTotal() const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _plainTotal;
+}
+
+
+int Engine::plainCurrent() const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _plainCurrent;
+}
+
+
+int Engine::maxConcurrentConnections() const
+{
+	return _maxConnections;
+}
+
+
+EVServerStatistics Engine::statistics() const
+{
+	EVServerStatistics statistics;
+	for (const auto& pLoop: _loops) pLoop->addTo(statistics);
+	_pExecutor->addTo(statistics);
+	std::lock_guard<std::mutex> lock(_mutex);
+	statistics.loops = _loopCount;
+	statistics.adopted = _adopted;
+	statistics.requests += static_cast<Poco::UInt64>(_plainTotal);
+	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++) statistics.closed[i] += _plainClosed[i];
+	statistics.idle = std::max(0, statistics.idle - (statistics.queued + statistics.running - _plainCurrent));
+	statistics.open += _plainCurrent;
+	return statistics;
+}
+
+
+void Engine::handleCurrentException()
+{
+	try
+	{
+		throw;
+	}
+	catch (Poco::Exception& exc)
+	{
+		Poco::ErrorHandler::handle(exc);
+	}
+	catch (std::exception& exc)
+	{
+		Poco::ErrorHandler::handle(exc);
+	}
+	catch (...)
+	{
+		Poco::ErrorHandler::handle();
+	}
+}
+
+
+} } // namespace Poco::EVNet

@@ -1,0 +1,222 @@
+//
+// Engine.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Engine
+//
+// Definition of the Engine class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_Engine_INCLUDED
+#define EVNet_Engine_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerOptions.h"
+#include "Poco/EVNet/EVServerStatistics.h"
+#include "BufferPool.h"
+#include "Executor.h"
+#include "Loop.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/StreamSocket.h"
+#include "Poco/Net/TCPServer.h"
+#include "Poco/Net/TCPServerConnectionFactory.h"
+#include "Poco/RefCountedObject.h"
+#include "Poco/ThreadPool.h"
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Engine: public Poco::RefCountedObject
+	/// All that makes up a running server: the loops, the Executor, and what they
+	/// share. The server holds a reference, and so does each thread, so that whatever a handler
+	/// that outlives the server still needs is there.
+	///
+	/// Methods may be called from any thread.
+{
+public:
+	enum Kind
+		/// What the connection factory makes.
+	{
+		KIND_UNKNOWN,
+			/// Nothing has been made yet.
+		KIND_MULTIPLEXED,
+			/// EVTCPServerConnections.
+		KIND_PLAIN
+			/// Other TCPServerConnections.
+	};
+
+	struct Config
+	{
+		Poco::Net::TCPServerConnectionFactory::Ptr pFactory;
+		Poco::Net::TCPServerParams::Ptr pParams;
+		EVServerOptions         options;
+		Poco::Net::ServerSocket socket;
+		bool                    ownSocket;     /// the socket is closed when the server stops
+		Poco::ThreadPool*       pPool;
+		bool                    growPool;      /// the pool may be enlarged while the server runs
+	};
+
+	explicit Engine(const Config& config);
+
+	void start();
+	void stop(bool abort);
+		/// Stops accepting, and has the loops end. Does not wait.
+
+	bool wait();
+		/// Waits for requests that are running, for stopTimeout at most.
+
+	void adopt(const Poco::Net::StreamSocket& socket);
+	void closeConnection(Poco::UInt64 id);
+	EVServerStatistics statistics() const;
+
+	const Poco::Net::TCPServerParams& params() const;
+	const Poco::Net::ServerSocket& socket() const;
+	Poco::UInt16 port() const;
+	bool started() const;
+	int maxConcurrentConnections() const;
+	int plainTotal() const;
+	int plainCurrent() const;
+	Kind kind() const;
+
+	void setFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter);
+	Poco::Net::TCPServerConnectionFilter::Ptr filter() const;
+
+	Executor& executor();
+	const Executor& executor() const;
+	BufferPool::Ptr bufferPool() const;
+	bool dispatchOnData() const;
+
+	Poco::Net::TCPServerConnection* createObject(const Poco::Net::StreamSocket& socket);
+		/// Has the factory create a connection object. Throws what the factory throws.
+
+	void distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket);
+		/// Gives an accepted connection to a loop. Called by the leader of the
+		/// accepting loop. Takes over the reference.
+
+	bool connectionOpening();
+		/// Counts a connection in. Returns false if the server is at capacity.
+
+	void waitForCapacity();
+		/// Has the loops woken as soon as connectionOpening() can succeed.
+
+	void connectionClosed();
+		/// Counts a connection out.
+
+	void plainBegins();
+	void plainEnds(EVServerStatistics::CloseReason reason, bool begun);
+		/// Count plain connections.
+
+	static void handleCurrentException();
+		/// Reports the exception being handled to the Poco::ErrorHandler.
+
+protected:
+	~Engine();
+
+private:
+	void countLoopsAndThreads();
+	void openListeners();
+	Poco::Net::ServerSocket listenerLike(const Poco::Net::ServerSocket& socket) const;
+	Loop::Deadlines deadlines() const;
+	unsigned evFlags() const;
+
+	Config                     _config;
+	const Poco::UInt16         _port;
+	int                        _capacity;
+	int                        _loopCount;
+	Executor::Config           _executorConfig;
+	BufferPool::Ptr            _pBufferPool;
+	Poco::Net::TCPServerConnectionFilter::Ptr _pFilter;
+	std::unique_ptr<Executor>  _pExecutor;
+	std::vector<std::unique_ptr<Loop>> _loops;
+
+	mutable std::mutex         _mutex;          /// guards the following
+	bool                       _started;
+	bool                       _stopped;
+	int                        _addedCapacity;  /// to the thread pool
+	int                        _plainCurrent;
+	int                        _plainTotal;
+	Poco::UInt64               _plainClosed[EVServerStatistics::CLOSE_REASONS];
+	Poco::UInt64               _adopted;
+
+	std::atomic<int>           _connections;
+	std::atomic<int>           _maxConnections; /// the most there have been
+	std::atomic<bool>          _atCapacity;
+	std::atomic<unsigned>      _nextLoop;
+	std::atomic<Kind>          _kind;
+};
+
+
+//
+// inlines
+//
+inline const Poco::Net::TCPServerParams& Engine::params() const
+{
+	return *_config.pParams;
+}
+
+
+inline const Poco::Net::ServerSocket& Engine::socket() const
+{
+	return _config.socket;
+}
+
+
+inline Poco::UInt16 Engine::port() const
+{
+	return _port;
+}
+
+
+inline Engine::Kind Engine::kind() const
+{
+	return _kind.load(std::memory_order_relaxed);
+}
+
+
+inline Poco::Net::TCPServerConnectionFilter::Ptr Engine::filter() const
+{
+	return _pFilter;
+}
+
+
+inline Executor& Engine::executor()
+{
+	return *_pExecutor;
+}
+
+
+inline const Executor& Engine::executor() const
+{
+	return *_pExecutor;
+}
+
+
+inline BufferPool::Ptr Engine::bufferPool() const
+{
+	return _pBufferPool;
+}
+
+
+inline bool Engine::dispatchOnData() const
+{
+	return _config.options.getDispatchPolicy() == EVServerOptions::DISPATCH_ON_DATA;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_Engine_INCLUDED

@@ -1,0 +1,261 @@
+//
+// Loop.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  Loop
+//
+// Definition of the Loop class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_Loop_INCLUDED
+#define EVNet_Loop_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerOptions.h"
+#include "Acceptor.h"
+#include "BufferPool.h"
+#include "Connection.h"
+#include "Counter.h"
+#include "IntrusiveQueue.h"
+#include "TimeoutList.h"
+#include <atomic>
+#include <ev.h>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Engine;
+
+
+class Loop
+	/// An event loop with the connections that belong to it.
+	///
+	/// One thread at a time leads it: waits for events, receives, frames requests, and runs
+	/// them or hands them to the Executor. Which thread that is may change whenever the leader runs
+	/// a request, see takeOver(). Methods may be called by the leader only, unless said otherwise.
+{
+public:
+	enum Wake
+		/// What a sleeping loop is to be woken for.
+	{
+		WAKE_STOP          = 1,   /// end all connections that are not busy, then end the loop
+		WAKE_ABORT         = 2,   /// shut down the sockets of those that are busy, too
+		WAKE_ACCEPT        = 4,   /// accept again: there is room for connections
+		WAKE_PAUSED        = 8    /// read again: there is room in the queue
+	};
+
+	struct Deadlines
+		/// The length of each deadline, 0 for none.
+	{
+		Poco::Timespan first;     /// from accepting to the first request
+		Poco::Timespan idle;      /// between requests
+		Poco::Timespan request;   /// from the first byte of a request to the last
+		Poco::Timespan send;      /// without the client taking anything
+		Poco::Timespan linger;    /// from the end of the output to closing
+	};
+
+	Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlines);
+	~Loop();
+
+	int index() const;
+	struct ev_loop* evLoop();
+	Engine& engine();
+
+	//
+	// leading
+	//
+	bool lead();
+		/// Leads the loop. Returns true if the loop has ended, and false if another
+		/// thread has taken it over; the calling thread is then
+		/// still counted as running a request by the Executor.
+
+	Poco::UInt32 turn() const;
+		/// An odd number means that the leader is running a request, and
+		/// identifies that request. May be called from any thread.
+
+	bool leaderIsRunnable() const;
+		/// Returns true if the thread that runs the current request has not blocked: it
+		/// computes, or waits for a processor. May be called from any thread.
+
+	bool takeOver(Poco::UInt32 turn);
+		/// Makes the calling thread the leader if the request with this number is still
+		/// running. The former leader will notice when the
+		/// request is done. May be called from any thread.
+
+	bool busy() const;
+		/// Returns true while the leader works on requests. May be called from any thread.
+
+	double now() const;
+		/// The time (in seconds, monotonic) at which the current events were received.
+
+	void updateNow();
+
+	//
+	// connections
+	//
+	void open(ConnectionSocketImpl* pSocket);
+		/// Begins to serve a new connection. Takes over one reference to the socket.
+
+	void giveBack(Connection& connection);
+		/// Returns a connection whose request is done to the loop. Called
+		/// by the thread that ran the request, while it does not lead the loop.
+
+	void deliver(ConnectionSocketImpl* pSocket);
+		/// Has a new connection opened by the leader. Takes over one
+		/// reference to the socket. May be called from any thread.
+
+	void closeConnection(Poco::UInt32 slot, Poco::UInt32 generation);
+		/// Has a connection closed by the leader. May be called from any thread.
+
+	void wake(int reasons);
+		/// Wakes the leader for the given reasons (Wake). May be called from any thread.
+
+	void noteRequest(bool slow);
+		/// Lets the prediction know about a request. May be called from any thread.
+
+	void onTimeout(Connection& connection, TimeoutList& list);
+		/// Called by the lists when a clock has run out.
+
+	Acceptor& acceptor();
+
+	void addTo(EVServerStatistics& statistics) const;
+		/// Adds the counters of this loop. May be called from any thread.
+
+private:
+	enum
+	{
+		// Fixed-point share of slow requests among the recent ones, see noteRequest().
+		SHARE_ONE     = 1 << 20,
+		SHARE_WEIGHT  = 512,
+		SHARE_SLOW    = SHARE_ONE/256
+	};
+
+	Loop(const Loop&);
+	Loop& operator = (const Loop&);
+
+	bool serveReady();
+	bool runsHere(bool& permitted);
+	bool runHere(Connection& connection);
+	bool receiveRequest(Connection& connection);
+
+	void makeReady(Connection& connection);
+	void pause(Connection& connection);
+	void resumePaused();
+	void finish(Connection& connection);
+	void proceed(Connection& connection);
+	void linger(Connection& connection);
+	void drain(Connection& connection);
+	void close(Connection& connection, EVServerStatistics::CloseReason reason);
+	void watch(Connection& connection, int events);
+	bool recall(Connection& connection);
+	void endAll(bool abort);
+	void setState(Connection& connection, Connection::State state);
+
+	void openPlain(ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject);
+	void onIO(Connection& connection);
+	void onMail();
+	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
+	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
+	static void retryCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
+
+	Engine&                   _engine;
+	const int                 _index;
+	const std::unique_ptr<struct ev_loop, void (*)(struct ev_loop*)> _pLoop;
+	ev_async                  _async;
+	ev_timer                  _retry;          /// tries paused connections again
+	double                    _now;
+	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()
+	std::atomic<bool>         _busy;
+	std::atomic<long>         _leaderId;       /// as the operating system knows it
+	std::atomic<int>          _slowShare;
+	bool                      _ending;         /// WAKE_STOP was received
+
+	ConnectionSlab            _slab;
+	BufferCache               _cache;
+	IntrusiveQueue<Task>      _ready;          /// connections to be received from
+	IntrusiveQueue<Task>      _paused;
+	IntrusiveQueue<Task>      _outbox;         /// requests for the Executor
+	TimeoutList               _first;
+	TimeoutList               _idle;
+	TimeoutList               _request;
+	TimeoutList               _send;
+	TimeoutList               _linger;
+	Acceptor                  _acceptor;
+
+	std::mutex                _mutex;          /// guards the mailbox: the following three
+	IntrusiveQueue<Task>      _returned;
+	IntrusiveQueue<ConnectionSocketImpl> _arrived;
+	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> _closeWanted;
+	std::atomic<int>          _wake;
+
+	// written by the leader
+	Counter _open;
+	Counter _states[Connection::STATE_LINGERING + 1];
+	Counter _requests;
+	Counter _promotions;
+	Counter _adopted;
+	Counter _closed[EVServerStatistics::CLOSE_REASONS];
+};
+
+
+//
+// inlines
+//
+inline int Loop::index() const
+{
+	return _index;
+}
+
+
+inline struct ev_loop* Loop::evLoop()
+{
+	return _pLoop.get();
+}
+
+
+inline Engine& Loop::engine()
+{
+	return _engine;
+}
+
+
+inline Poco::UInt32 Loop::turn() const
+{
+	return _turn.load(std::memory_order_relaxed);
+}
+
+
+inline bool Loop::busy() const
+{
+	return _busy.load(std::memory_order_seq_cst);
+}
+
+
+inline double Loop::now() const
+{
+	return _now;
+}
+
+
+inline Acceptor& Loop::acceptor()
+{
+	return _acceptor;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_Loop_INCLUDED

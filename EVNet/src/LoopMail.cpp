@@ -1,0 +1,190 @@
+//
+// LoopMail.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  LoopMail
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+//
+// The part of Loop through which other threads reach it, and through which
+// connections come in. See Loop.cpp for the rest.
+//
+
+
+#include "Loop.h"
+#include "Engine.h"
+#include "PlainTask.h"
+
+
+namespace Poco {
+namespace EVNet {
+
+
+void Loop::giveBack(Connection& connection)
+{
+	connection.settle();
+	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().buffered() == 0)
+	{
+		connection.socket().releaseBuffer(nullptr);
+		connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
+		Connection::State state = Connection::STATE_DISPATCHED;
+		// The usual case: the leader still watches the socket and need not be told.
+		if (connection.state.compare_exchange_strong(state, Connection::STATE_IDLE, std::memory_order_acq_rel)) return;
+	}
+	std::lock_guard<std::mutex> lock(_mutex);
+	_returned.push(connection);
+	ev_async_send(evLoop(), &_async);
+}
+
+
+void Loop::deliver(ConnectionSocketImpl* pSocket)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_arrived.push(*pSocket);
+	ev_async_send(evLoop(), &_async);
+}
+
+
+void Loop::closeConnection(Poco::UInt32 slot, Poco::UInt32 generation)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_closeWanted.emplace_back(slot, generation);
+	ev_async_send(evLoop(), &_async);
+}
+
+
+void Loop::wake(int reasons)
+{
+	_wake.fetch_or(reasons, std::memory_order_acq_rel);
+	ev_async_send(evLoop(), &_async);
+}
+
+
+void Loop::onMail()
+{
+	IntrusiveQueue<Task> returned;
+	IntrusiveQueue<ConnectionSocketImpl> arrived;
+	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> closeWanted;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		returned.append(_returned);
+		arrived.append(_arrived);
+		closeWanted.swap(_closeWanted);
+	}
+	int reasons = _wake.exchange(0, std::memory_order_acq_rel);
+
+	while (Task* pTask = returned.pop())
+	{
+		Connection& connection = static_cast<Connection&>(*pTask);
+		finish(connection);
+		// It was not watched if something arrived while the request was running.
+		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
+	}
+	while (ConnectionSocketImpl* pSocket = arrived.pop())
+	{
+		if (_ending)
+		{
+			pSocket->close();
+			pSocket->release();
+			_closed[EVServerStatistics::CLOSED_BY_SERVER].add();
+			_engine.connectionClosed();
+		}
+		else open(pSocket);
+	}
+	for (const auto& id: closeWanted)
+	{
+		Connection* pConnection = _slab.find(id.first, id.second);
+		if (!pConnection) continue;
+		Connection::State state = pConnection->state.load(std::memory_order_acquire);
+		pConnection->closeWanted = true;
+		if (state == Connection::STATE_DISPATCHED && recall(*pConnection)) continue;
+		state = pConnection->state.load(std::memory_order_acquire);
+		if (state != Connection::STATE_RECALLED && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+	}
+	if (reasons & WAKE_PAUSED) resumePaused();
+	if (reasons & WAKE_ACCEPT) _acceptor.resume();
+	if (reasons & WAKE_STOP) endAll((reasons & WAKE_ABORT) != 0);
+}
+
+
+void Loop::open(ConnectionSocketImpl* pSocket)
+{
+	Poco::AutoPtr<ConnectionSocketImpl> socket(pSocket); // takes over the reference
+	Poco::Net::TCPServerConnection* pObject = nullptr;
+	EVTCPServerConnection* pConnectionObject = nullptr;
+	if (_engine.kind() != Engine::KIND_PLAIN)
+	{
+		try
+		{
+			pObject = _engine.createObject(Poco::Net::StreamSocket(static_cast<Poco::Net::SocketImpl*>(socket.duplicate())));
+			pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject);
+		}
+		catch (...)
+		{
+			Engine::handleCurrentException();
+			socket->close();
+			_closed[EVServerStatistics::CLOSED_BY_EXCEPTION].add();
+			_engine.connectionClosed();
+			return;
+		}
+	}
+	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
+	{
+		openPlain(socket.duplicate(), pObject);
+		return;
+	}
+
+	Connection& connection = _slab.allocate();
+	connection.open(*this, socket);
+	if (pConnectionObject) connection.setObject(pConnectionObject);
+	ev_io_init(&connection.watcher, &Loop::ioCallback, socket->sockfd(), EV_READ);
+	connection.watcher.data = &connection;
+	ev_io_start(evLoop(), &connection.watcher);
+	_open.add();
+	_states[Connection::STATE_IDLE].add();
+	_first.start(connection);
+	if (socket->buffered() > 0)
+	{
+		connection.unframed = true;
+		makeReady(connection);
+	}
+}
+
+
+void Loop::openPlain(ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject)
+{
+	_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
+}
+
+
+void Loop::addTo(EVServerStatistics& statistics) const
+{
+	const int open = static_cast<int>(_open.value());
+	const int reading = static_cast<int>(_states[Connection::STATE_READING].value());
+	const int flushing = static_cast<int>(_states[Connection::STATE_FLUSHING].value());
+	const int lingering = static_cast<int>(_states[Connection::STATE_LINGERING].value());
+	statistics.open += open;
+	statistics.reading += reading;
+	statistics.flushing += flushing;
+	statistics.lingering += lingering;
+	// What is busy is subtracted by the Engine: the leader does not see when a request is done.
+	statistics.idle += open - reading - flushing - lingering - static_cast<int>(_states[Connection::STATE_PAUSED].value());
+	statistics.accepted += static_cast<Poco::UInt64>(_acceptor.accepted());
+	statistics.acceptPauses += static_cast<Poco::UInt64>(_acceptor.pauses());
+	statistics.requests += static_cast<Poco::UInt64>(_requests.value());
+	statistics.promotions += static_cast<Poco::UInt64>(_promotions.value());
+	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
+	{
+		statistics.closed[i] += static_cast<Poco::UInt64>(_closed[i].value());
+	}
+	statistics.closed[EVServerStatistics::CLOSED_BY_FILTER] += static_cast<Poco::UInt64>(_acceptor.filtered());
+}
+
+
+} } // namespace Poco::EVNet

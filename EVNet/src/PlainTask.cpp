@@ -1,0 +1,71 @@
+//
+// PlainTask.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  PlainTask
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "PlainTask.h"
+#include "Engine.h"
+
+
+namespace Poco {
+namespace EVNet {
+
+
+PlainTask::PlainTask(Engine& engine, ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject):
+	_engine(engine),
+	_pSocket(pSocket),
+	_pObject(pObject)
+{
+}
+
+
+PlainTask::~PlainTask()
+{
+}
+
+
+void PlainTask::run(Clock::time_point)
+{
+	EVServerStatistics::CloseReason reason = EVServerStatistics::CLOSED_BY_HANDLER;
+	_engine.plainBegins();
+	try
+	{
+		if (!_pObject) _pObject.reset(_engine.createObject(Poco::Net::StreamSocket(_pSocket.duplicate())));
+		// From now on the object (and copies of its socket) keep the connection open.
+		_pSocket = nullptr;
+		_pObject->run();
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
+		reason = EVServerStatistics::CLOSED_BY_EXCEPTION;
+	}
+	_pObject.reset();
+	_engine.plainEnds(reason, true);
+	delete this;
+}
+
+
+void PlainTask::cancel()
+{
+	_engine.plainEnds(EVServerStatistics::CLOSED_BY_SERVER, false);
+	delete this;
+}
+
+
+void PlainTask::refuse()
+{
+	_engine.plainEnds(EVServerStatistics::CLOSED_REFUSED, false);
+	delete this;
+}
+
+
+} } // namespace Poco::EVNet
