@@ -130,7 +130,7 @@ void Connection::handle()
 	{
 		ErrorHandler::handle();
 	}
-	end(_pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
+	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
 }
 
 
@@ -155,7 +155,9 @@ void Connection::cancel()
 
 void Connection::settle()
 {
-	if (!detached() && !_pSocket->endRequest())
+	if (detached()) return;
+	if (!_pSocket->initialized()) end(EVServerStatistics::CLOSED_BY_HANDLER); // the handler has closed it
+	if (!_pSocket->endRequest())
 	{
 		// The bytes that follow belong to this request: there is no next one.
 		_cutShort = true;

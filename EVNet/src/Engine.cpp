@@ -60,7 +60,7 @@ Engine::Engine(const Config& config):
 	_addedCapacity(0),
 	_plainCurrent(0),
 	_plainTotal(0),
-	_plainClosed(),
+	_closed(),
 	_adopted(0),
 	_connections(0),
 	_maxConnections(0),
@@ -214,16 +214,13 @@ void Engine::start()
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (_started) throw Poco::IllegalStateException("The server has already been started");
 
-	if (_config.growPool)
-	{
-		int missing = _executorConfig.maxThreads - _config.pPool->available();
-		if (missing > 0)
-		{
-			_config.pPool->addCapacity(missing);
-			_addedCapacity = missing;
-		}
-	}
 	openListeners();
+	const int missing = _executorConfig.maxThreads - _config.pPool->available();
+	if (_config.growPool && missing > 0)
+	{
+		_config.pPool->addCapacity(missing);
+		_addedCapacity = missing;
+	}
 	_started = true;
 	try
 	{
@@ -268,7 +265,7 @@ void Engine::adopt(const StreamSocket& socket)
 	if (!socket.impl()->initialized()) throw Poco::InvalidArgumentException("adopt: the socket is not open");
 	if (socket.secure()) throw Poco::InvalidArgumentException("adopt: secure sockets are not supported");
 
-	std::lock_guard<std::mutex> lock(_mutex);
+	std::unique_lock<std::mutex> lock(_mutex);
 	if (!_started || _stopped) throw Poco::IllegalStateException("adopt: the server is not running");
 
 	Poco::AutoPtr<ConnectionSocketImpl> pSocket(dynamic_cast<ConnectionSocketImpl*>(socket.impl()), true);
@@ -276,7 +273,8 @@ void Engine::adopt(const StreamSocket& socket)
 	else pSocket = new ConnectionSocketImpl(*socket.impl(), _pBufferPool);
 	++_adopted;
 	_connections.fetch_add(1); // even beyond capacity: the application has decided
-	_loops[_nextLoop.fetch_add(1) % _loops.size()]->deliver(pSocket.duplicate());
+	lock.unlock();
+	if (!_loops[_nextLoop.fetch_add(1) % _loops.size()]->deliver(pSocket.duplicate())) turnAway(pSocket);
 }
 
 
@@ -294,7 +292,7 @@ void Engine::distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket)
 	const bool roundRobin = _loops.size() > 1 && !_loops[1]->acceptor().isOpen();
 	if (roundRobin) pLoop = _loops[_nextLoop.fetch_add(1, std::memory_order_relaxed) % _loops.size()].get();
 	if (pLoop == &acceptingLoop) pLoop->open(pSocket);
-	else pLoop->deliver(pSocket);
+	else if (!pLoop->deliver(pSocket)) turnAway(pSocket);
 }
 
 
@@ -350,14 +348,31 @@ void Engine::plainBegins()
 }
 
 
-void Engine::plainEnds(EVServerStatistics::CloseReason reason, bool begun)
+void Engine::plainEnds(EVServerStatistics::CloseReason reason)
 {
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		if (begun) --_plainCurrent;
-		++_plainClosed[reason];
+		--_plainCurrent;
+	}
+	connectionEnded(reason);
+}
+
+
+void Engine::connectionEnded(EVServerStatistics::CloseReason reason)
+{
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		++_closed[reason];
 	}
 	connectionClosed();
+}
+
+
+void Engine::turnAway(ConnectionSocketImpl* pSocket)
+{
+	pSocket->close();
+	pSocket->release();
+	connectionEnded(EVServerStatistics::CLOSED_BY_SERVER);
 }
 
 
@@ -403,7 +418,7 @@ EVServerStatistics Engine::statistics() const
 	statistics.loops = _loopCount;
 	statistics.adopted = _adopted;
 	statistics.requests += static_cast<Poco::UInt64>(_plainTotal);
-	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++) statistics.closed[i] += _plainClosed[i];
+	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++) statistics.closed[i] += _closed[i];
 	statistics.idle = std::max(0, statistics.idle - (statistics.queued + statistics.running - _plainCurrent));
 	statistics.open += _plainCurrent;
 	return statistics;

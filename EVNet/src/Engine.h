@@ -115,9 +115,15 @@ public:
 	void connectionClosed();
 		/// Counts a connection out.
 
+	void connectionEnded(EVServerStatistics::CloseReason reason);
+		/// Counts a connection out that does not belong to a loop.
+
+	void turnAway(ConnectionSocketImpl* pSocket);
+		/// Closes a new connection because the server is being stopped. Takes over the reference.
+
 	void plainBegins();
-	void plainEnds(EVServerStatistics::CloseReason reason, bool begun);
-		/// Count plain connections.
+	void plainEnds(EVServerStatistics::CloseReason reason);
+		/// Count plain connections that have been given a thread.
 
 	static void handleCurrentException();
 		/// Reports the exception being handled to the Poco::ErrorHandler.
@@ -148,7 +154,7 @@ private:
 	int                        _addedCapacity;  /// to the thread pool
 	int                        _plainCurrent;
 	int                        _plainTotal;
-	Poco::UInt64               _plainClosed[EVServerStatistics::CLOSE_REASONS];
+	Poco::UInt64               _closed[EVServerStatistics::CLOSE_REASONS];
 	Poco::UInt64               _adopted;
 
 	std::atomic<int>           _connections;

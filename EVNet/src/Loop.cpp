@@ -52,6 +52,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_send(*this, deadlines.send),
 	_linger(*this, deadlines.linger),
 	_acceptor(*this),
+	_ended(false),
 	_wake(0)
 {
 	updateNow();
@@ -80,7 +81,7 @@ bool Loop::lead()
 		ev_run(evLoop(), _ready.empty() ? EVRUN_ONCE : EVRUN_NOWAIT);
 		updateNow();
 		if (!_ready.empty() && !serveReady()) return false;
-		if (_ending && _open.value() == 0) return true;
+		if (_ending && _open.value() == 0 && endMail()) return true;
 	}
 }
 

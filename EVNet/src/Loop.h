@@ -112,9 +112,9 @@ public:
 		/// Returns a connection whose request is done to the loop. Called
 		/// by the thread that ran the request, while it does not lead the loop.
 
-	void deliver(ConnectionSocketImpl* pSocket);
-		/// Has a new connection opened by the leader. Takes over one
-		/// reference to the socket. May be called from any thread.
+	bool deliver(ConnectionSocketImpl* pSocket);
+		/// Has a new connection opened by the leader. Takes over one reference to the socket, unless
+		/// it returns false because the loop has ended. May be called from any thread.
 
 	void closeConnection(Poco::UInt32 slot, Poco::UInt32 generation);
 		/// Has a connection closed by the leader. May be called from any thread.
@@ -145,6 +145,7 @@ private:
 	Loop(const Loop&);
 	Loop& operator = (const Loop&);
 
+	bool endMail();
 	bool serveReady();
 	bool runsHere(bool& permitted);
 	bool runHere(Connection& connection);
@@ -194,7 +195,8 @@ private:
 	TimeoutList               _linger;
 	Acceptor                  _acceptor;
 
-	std::mutex                _mutex;          /// guards the mailbox: the following three
+	std::mutex                _mutex;          /// guards the mailbox: the following four
+	bool                      _ended;          /// nobody reads the mail any more
 	IntrusiveQueue<Task>      _returned;
 	IntrusiveQueue<ConnectionSocketImpl> _arrived;
 	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> _closeWanted;

@@ -43,11 +43,21 @@ void Loop::giveBack(Connection& connection)
 }
 
 
-void Loop::deliver(ConnectionSocketImpl* pSocket)
+bool Loop::deliver(ConnectionSocketImpl* pSocket)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
+	if (_ended) return false;
 	_arrived.push(*pSocket);
 	ev_async_send(evLoop(), &_async);
+	return true;
+}
+
+
+bool Loop::endMail()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_ended = _arrived.empty();
+	return _ended;
 }
 
 
@@ -68,6 +78,8 @@ void Loop::wake(int reasons)
 
 void Loop::onMail()
 {
+	// Before the mail: who sees that the loop has to end must see all that came before.
+	const int reasons = _wake.exchange(0, std::memory_order_acq_rel);
 	IntrusiveQueue<Task> returned;
 	IntrusiveQueue<ConnectionSocketImpl> arrived;
 	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> closeWanted;
@@ -77,7 +89,6 @@ void Loop::onMail()
 		arrived.append(_arrived);
 		closeWanted.swap(_closeWanted);
 	}
-	int reasons = _wake.exchange(0, std::memory_order_acq_rel);
 
 	while (Task* pTask = returned.pop())
 	{
@@ -88,13 +99,7 @@ void Loop::onMail()
 	}
 	while (ConnectionSocketImpl* pSocket = arrived.pop())
 	{
-		if (_ending)
-		{
-			pSocket->close();
-			pSocket->release();
-			_closed[EVServerStatistics::CLOSED_BY_SERVER].add();
-			_engine.connectionClosed();
-		}
+		if (_ending) _engine.turnAway(pSocket);
 		else open(pSocket);
 	}
 	for (const auto& id: closeWanted)
@@ -129,8 +134,7 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 		{
 			Engine::handleCurrentException();
 			socket->close();
-			_closed[EVServerStatistics::CLOSED_BY_EXCEPTION].add();
-			_engine.connectionClosed();
+			_engine.connectionEnded(EVServerStatistics::CLOSED_BY_EXCEPTION);
 			return;
 		}
 	}

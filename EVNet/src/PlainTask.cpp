@@ -49,21 +49,21 @@ void PlainTask::run(Clock::time_point)
 		reason = EVServerStatistics::CLOSED_BY_EXCEPTION;
 	}
 	_pObject.reset();
-	_engine.plainEnds(reason, true);
+	_engine.plainEnds(reason);
 	delete this;
 }
 
 
 void PlainTask::cancel()
 {
-	_engine.plainEnds(EVServerStatistics::CLOSED_BY_SERVER, false);
+	_engine.connectionEnded(EVServerStatistics::CLOSED_BY_SERVER);
 	delete this;
 }
 
 
 void PlainTask::refuse()
 {
-	_engine.plainEnds(EVServerStatistics::CLOSED_REFUSED, false);
+	_engine.connectionEnded(EVServerStatistics::CLOSED_REFUSED);
 	delete this;
 }
 

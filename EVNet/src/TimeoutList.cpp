@@ -88,6 +88,7 @@ void TimeoutList::insertBefore(Connection* pNext, Connection& connection)
 
 void TimeoutList::arm()
 {
+	ev_timer_stop(_loop.evLoop(), &_timer);
 	double after = _pFirst->clockStart + _timeout - _loop.now();
 	ev_timer_set(&_timer, after > 0 ? after : 0., 0.);
 	ev_timer_start(_loop.evLoop(), &_timer);
