@@ -72,6 +72,13 @@ void BufferPool::give(char* pBuffer, std::size_t size)
 }
 
 
+std::size_t BufferPool::spare()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _spare.size();
+}
+
+
 BufferCache::BufferCache(BufferPool::Ptr pPool):
 	_pPool(pPool),
 	_count(0)

@@ -73,7 +73,10 @@ public:
 		/// Takes back what take() returned.
 
 	std::size_t used() const;
-		/// Returns the number of bytes allocated at present.
+		/// Returns the number of bytes taken and not given back.
+
+	std::size_t spare();
+		/// Returns the number of blocks kept for reuse.
 
 protected:
 	~BufferPool();

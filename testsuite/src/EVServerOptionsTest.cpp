@@ -1,0 +1,131 @@
+//
+// EVServerOptionsTest.cpp
+//
+// The options: defaults, and what is refused.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVServerOptionsTest.h"
+#include "CppUnit/TestCaller.h"
+#include "Poco/EVNet/EVHTTPServerParams.h"
+#include "Poco/EVNet/EVTCPServerParams.h"
+#include "Poco/Exception.h"
+#include <functional>
+
+
+using Poco::EVNet::EVHTTPServerParams;
+using Poco::EVNet::EVServerOptions;
+using Poco::EVNet::EVTCPServerParams;
+
+
+EVServerOptionsTest::EVServerOptionsTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+void EVServerOptionsTest::testDefaults()
+{
+	EVServerOptions options;
+	assertTrue (options.getEventLoops() == 0);
+	assertTrue (options.getExecutionPolicy() == EVServerOptions::EXECUTE_ADAPTIVE);
+	assertTrue (options.getAcceptPolicy() == EVServerOptions::ACCEPT_AUTO);
+	assertTrue (options.getBackend() == EVServerOptions::BACKEND_AUTO);
+	assertTrue (options.getDispatchPolicy() == EVServerOptions::DISPATCH_ON_ACCEPT);
+	assertTrue (options.getCapacity() == 0);
+	assertTrue (options.getAcceptBacklog() == 4096);
+	assertTrue (options.getFirstRequestTimeout() == 0);
+	assertTrue (options.getIdleTimeout() == 0);
+	assertTrue (options.getRequestTimeout() == Poco::Timespan(60, 0));
+	assertTrue (options.getSendTimeout() == Poco::Timespan(60, 0));
+	assertTrue (options.getLingerTimeout() == Poco::Timespan(2, 0));
+	assertTrue (options.getStopTimeout() == Poco::Timespan(5, 0));
+	assertTrue (options.getMaxBufferedBytes() == 64*1024);
+	assertTrue (options.getMaxTotalBufferedBytes() == 256*1024*1024);
+	assertTrue (options.getMaxPendingOutput() == 1024*1024);
+}
+
+
+void EVServerOptionsTest::testNonsenseIsRefusedByName()
+{
+	EVServerOptions options;
+	const std::pair<const char*, std::function<void()>> attempts[] =
+	{
+		{"eventLoops", [&] { options.setEventLoops(-1); }},
+		{"eventLoops", [&] { options.setEventLoops(1025); }},
+		{"executionPolicy", [&] { options.setExecutionPolicy(static_cast<EVServerOptions::ExecutionPolicy>(3)); }},
+		{"acceptPolicy", [&] { options.setAcceptPolicy(static_cast<EVServerOptions::AcceptPolicy>(3)); }},
+		{"backend", [&] { options.setBackend(static_cast<EVServerOptions::Backend>(6)); }},
+		{"dispatchPolicy", [&] { options.setDispatchPolicy(static_cast<EVServerOptions::DispatchPolicy>(2)); }},
+		{"capacity", [&] { options.setCapacity(-1); }},
+		{"acceptBacklog", [&] { options.setAcceptBacklog(0); }},
+		{"firstRequestTimeout", [&] { options.setFirstRequestTimeout(-1); }},
+		{"idleTimeout", [&] { options.setIdleTimeout(-1); }},
+		{"requestTimeout", [&] { options.setRequestTimeout(-1); }},
+		{"sendTimeout", [&] { options.setSendTimeout(-1); }},
+		{"lingerTimeout", [&] { options.setLingerTimeout(-1); }},
+		{"stopTimeout", [&] { options.setStopTimeout(-1); }},
+		{"maxBufferedBytes", [&] { options.setMaxBufferedBytes(1023); }},
+		{"maxTotalBufferedBytes", [&] { options.setMaxTotalBufferedBytes(65535); }}
+	};
+	for (const auto& attempt: attempts)
+	{
+		try
+		{
+			attempt.second();
+			failmsg(std::string(attempt.first) + " takes nonsense");
+		}
+		catch (Poco::InvalidArgumentException& exc)
+		{
+			assertTrue (exc.message().find(attempt.first) == 0);
+		}
+	}
+	// nothing of it has been taken over
+	assertTrue (options.getEventLoops() == 0);
+	assertTrue (options.getAcceptBacklog() == 4096);
+	assertTrue (options.getMaxBufferedBytes() == 64*1024);
+}
+
+
+void EVServerOptionsTest::testZeroMeansNoLimit()
+{
+	EVServerOptions options;
+	options.setRequestTimeout(0);
+	options.setSendTimeout(0);
+	options.setLingerTimeout(0);
+	options.setMaxPendingOutput(0);
+	assertTrue (options.getRequestTimeout() == 0);
+	assertTrue (options.getSendTimeout() == 0);
+	assertTrue (options.getLingerTimeout() == 0);
+	assertTrue (options.getMaxPendingOutput() == 0);
+}
+
+
+void EVServerOptionsTest::testParamsCarryOptions()
+{
+	Poco::Net::TCPServerParams::Ptr pTCPParams = new EVTCPServerParams;
+	EVServerOptions* pOptions = dynamic_cast<EVServerOptions*>(pTCPParams.get());
+	assertTrue (pOptions != nullptr);
+	pOptions->setEventLoops(3);
+	assertTrue (dynamic_cast<EVTCPServerParams*>(pTCPParams.get())->getEventLoops() == 3);
+
+	Poco::Net::HTTPServerParams::Ptr pHTTPParams = new EVHTTPServerParams;
+	assertTrue (dynamic_cast<EVServerOptions*>(pHTTPParams.get()) != nullptr);
+	assertTrue (pHTTPParams->getKeepAlive());
+}
+
+
+CppUnit::Test* EVServerOptionsTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVServerOptionsTest");
+
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testDefaults);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testNonsenseIsRefusedByName);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testZeroMeansNoLimit);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testParamsCarryOptions);
+
+	return pSuite;
+}

@@ -1,0 +1,35 @@
+//
+// EVServerOptionsTest.h
+//
+// Definition of the EVServerOptionsTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVServerOptionsTest_INCLUDED
+#define EVServerOptionsTest_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVServerOptionsTest: public CppUnit::TestCase
+{
+public:
+	explicit EVServerOptionsTest(const std::string& name);
+
+	void testDefaults();
+	void testNonsenseIsRefusedByName();
+	void testZeroMeansNoLimit();
+	void testParamsCarryOptions();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVServerOptionsTest_INCLUDED

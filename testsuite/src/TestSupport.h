@@ -1,0 +1,505 @@
+//
+// TestSupport.h
+//
+// What the tests have in common: clients, servers whose handlers are
+// functions, and waiting for a condition.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef TestSupport_INCLUDED
+#define TestSupport_INCLUDED
+
+
+#include "Poco/EVNet/EVTCPServer.h"
+#include "Poco/ErrorHandler.h"
+#include "Poco/Event.h"
+#include "Poco/Exception.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/Net/StreamSocket.h"
+#include "Poco/Net/TCPServerConnectionFactory.h"
+#include "Poco/Timespan.h"
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+
+using Poco::EVNet::EVServerOptions;
+using Poco::EVNet::EVServerStatistics;
+using Poco::EVNet::EVTCPServer;
+using Poco::EVNet::EVTCPServerConnection;
+using Poco::EVNet::EVTCPServerParams;
+using Poco::Net::StreamSocket;
+
+
+//
+// waiting
+//
+const int DEADLINE = 20000; // milliseconds; nothing a test waits for takes that long unless it is broken
+
+
+inline void sleepFor(int milliseconds)
+{
+	std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+
+template <class Condition>
+bool waitFor(Condition condition, int milliseconds = DEADLINE)
+	/// Waits until the condition holds. Returns false if it does not in time.
+{
+	const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+	while (!condition())
+	{
+		if (std::chrono::steady_clock::now() > end) return false;
+		sleepFor(1);
+	}
+	return true;
+}
+
+
+class Stopwatch
+{
+public:
+	int elapsed() const
+		/// Returns the milliseconds since the stopwatch was created.
+	{
+		return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - _start).count());
+	}
+
+private:
+	std::chrono::steady_clock::time_point _start = std::chrono::steady_clock::now();
+};
+
+
+class Gate
+	/// Handlers wait here until the test opens the gate, at the latest in its destructor.
+{
+public:
+	Gate():
+		_waiting(0),
+		_opened(false)
+	{
+	}
+
+	~Gate()
+	{
+		open();
+		waitFor([this] { return _waiting == 0; });
+	}
+
+	void pass()
+	{
+		++_waiting;
+		_event.tryWait(DEADLINE);
+		--_waiting;
+	}
+
+	void open()
+	{
+		_opened = true;
+		_event.set();
+	}
+
+	int waiting() const
+	{
+		return _waiting;
+	}
+
+	bool opened() const
+	{
+		return _opened;
+	}
+
+private:
+	Poco::Event       _event{Poco::Event::EVENT_MANUALRESET};
+	std::atomic<int>  _waiting;
+	std::atomic<bool> _opened;
+};
+
+
+class ErrorCollector: public Poco::ErrorHandler
+	/// Collects what is reported to the ErrorHandler while it exists.
+{
+public:
+	ErrorCollector():
+		_poco(0),
+		_std(0),
+		_other(0),
+		_pPrevious(Poco::ErrorHandler::set(this))
+	{
+	}
+
+	~ErrorCollector()
+	{
+		Poco::ErrorHandler::set(_pPrevious);
+	}
+
+	void exception(const Poco::Exception& exc) override
+	{
+		note(exc.displayText());
+		++_poco;
+	}
+
+	void exception(const std::exception& exc) override
+	{
+		note(exc.what());
+		++_std;
+	}
+
+	void exception() override
+	{
+		note("unknown exception");
+		++_other;
+	}
+
+	int count() const { return _poco + _std + _other; }
+	int pocoExceptions() const { return _poco; }
+	int stdExceptions() const { return _std; }
+	int otherExceptions() const { return _other; }
+
+	std::string text() const
+		/// Returns what has been reported.
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		return _text;
+	}
+
+private:
+	void note(const std::string& text)
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		_text += text + "\n";
+	}
+
+	std::atomic<int>    _poco;
+	std::atomic<int>    _std;
+	std::atomic<int>    _other;
+	mutable std::mutex  _mutex;
+	std::string         _text;
+	Poco::ErrorHandler* _pPrevious;
+};
+
+
+template <class Function>
+std::string inParallel(int threads, Function function)
+	/// Calls function(0) to function(threads - 1), each on a thread of its own. Returns
+	/// what the exceptions they threw said, which is nothing if all went well.
+{
+	std::mutex mutex;
+	std::string errors;
+	std::vector<std::thread> running;
+	for (int i = 0; i < threads; i++)
+	{
+		running.emplace_back([&, i]
+		{
+			std::string error;
+			try
+			{
+				function(i);
+				return;
+			}
+			catch (Poco::Exception& exc)
+			{
+				error = exc.displayText();
+			}
+			catch (std::exception& exc)
+			{
+				error = exc.what();
+			}
+			std::lock_guard<std::mutex> lock(mutex);
+			errors += std::to_string(i) + ": " + error + "\n";
+		});
+	}
+	for (std::thread& thread: running) thread.join();
+	return errors;
+}
+
+
+//
+// clients
+//
+inline StreamSocket connectTo(const Poco::Net::SocketAddress& address)
+	/// Returns a client that never waits longer than the deadline.
+{
+	StreamSocket socket;
+	socket.connect(address, Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	socket.setReceiveTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	socket.setSendTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	return socket;
+}
+
+
+inline StreamSocket connectTo(const EVTCPServer& server)
+{
+	StreamSocket socket = connectTo(Poco::Net::SocketAddress("127.0.0.1", server.port()));
+	socket.setNoDelay(true);
+	return socket;
+}
+
+
+inline void sendAll(StreamSocket& socket, const std::string& data)
+{
+	std::size_t sent = 0;
+	while (sent < data.size())
+	{
+		int n = socket.sendBytes(data.data() + sent, static_cast<int>(data.size() - sent));
+		if (n <= 0) throw Poco::TimeoutException("sendBytes");
+		sent += static_cast<std::size_t>(n);
+	}
+}
+
+
+inline std::string receiveSome(StreamSocket& socket, std::size_t atMost = 65536)
+	/// Returns what comes next, nothing at the end.
+{
+	std::string data(atMost, '\0');
+	int n = socket.receiveBytes(&data[0], static_cast<int>(atMost));
+	data.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+	return data;
+}
+
+
+inline std::string receive(StreamSocket& socket, std::size_t length)
+	/// Returns that many bytes, or less at the end.
+{
+	std::string data;
+	while (data.size() < length)
+	{
+		std::string more = receiveSome(socket, length - data.size());
+		if (more.empty()) break;
+		data += more;
+	}
+	return data;
+}
+
+
+inline std::string receiveLine(StreamSocket& socket)
+	/// Returns a line without its end.
+{
+	std::string line;
+	for (std::string c = receive(socket, 1); !c.empty() && c != "\n"; c = receive(socket, 1)) line += c;
+	return line;
+}
+
+
+inline std::string receiveToEnd(StreamSocket& socket)
+	/// Returns all bytes until the server closes the connection in an orderly way.
+{
+	std::string data;
+	for (std::string more = receiveSome(socket); !more.empty(); more = receiveSome(socket)) data += more;
+	return data;
+}
+
+
+inline bool isClosed(StreamSocket& socket)
+	/// Waits for the server to close the connection, in whatever way. Returns false
+	/// if it does not in time.
+{
+	try
+	{
+		receiveToEnd(socket);
+	}
+	catch (Poco::TimeoutException&)
+	{
+		return false;
+	}
+	catch (Poco::Net::NetException&)
+	{
+		// reset
+	}
+	catch (Poco::IOException&)
+	{
+	}
+	return true;
+}
+
+
+inline std::string exchange(StreamSocket& socket, const std::string& data)
+	/// Sends data to an echo server and returns as many bytes.
+{
+	sendAll(socket, data);
+	return receive(socket, data.size());
+}
+
+
+inline void resetConnection(StreamSocket& socket)
+	/// Makes the server see a reset.
+{
+	socket.setLinger(true, 0);
+	socket.close();
+}
+
+
+//
+// servers
+//
+class ServedConnection: public EVTCPServerConnection
+	/// A connection whose methods are functions of the test.
+{
+public:
+	using Run   = std::function<void(ServedConnection&)>;
+	using Frame = std::function<std::ptrdiff_t(const char*, std::size_t)>;
+
+	ServedConnection(const StreamSocket& socket, const Run& run, const Frame& frame):
+		EVTCPServerConnection(socket),
+		_run(run),
+		_frame(frame)
+	{
+	}
+
+	using EVTCPServerConnection::closeConnection;
+	using EVTCPServerConnection::detachSocket;
+	using EVTCPServerConnection::requestData;
+	using EVTCPServerConnection::requestLength;
+	using EVTCPServerConnection::socket;
+
+	std::string request() const
+	{
+		return std::string(requestData(), requestLength());
+	}
+
+	void reply(const std::string& data)
+	{
+		socket().sendBytes(data.data(), static_cast<int>(data.size()));
+	}
+
+	void run() override
+	{
+		_run(*this);
+	}
+
+	int state = 0;
+		/// for the test
+
+protected:
+	std::ptrdiff_t frame(const char* pData, std::size_t length) override
+	{
+		return _frame ? _frame(pData, length) : EVTCPServerConnection::frame(pData, length);
+	}
+
+private:
+	Run   _run;
+	Frame _frame;
+};
+
+
+class FunctionFactory: public Poco::Net::TCPServerConnectionFactory
+	/// Creates connections by calling a function.
+{
+public:
+	using Create = std::function<Poco::Net::TCPServerConnection*(const StreamSocket&)>;
+
+	explicit FunctionFactory(const Create& create):
+		_create(create)
+	{
+	}
+
+	Poco::Net::TCPServerConnection* createConnection(const StreamSocket& socket) override
+	{
+		return _create(socket);
+	}
+
+private:
+	Create _create;
+};
+
+
+inline Poco::Net::TCPServerConnectionFactory::Ptr serve(const ServedConnection::Run& run, const ServedConnection::Frame& frame = nullptr)
+	/// Returns a factory for connections whose requests are handled by the given function.
+{
+	return new FunctionFactory([run, frame](const StreamSocket& socket) { return new ServedConnection(socket, run, frame); });
+}
+
+
+class PlainConnection: public Poco::Net::TCPServerConnection
+	/// A connection that has a thread as long as it lives.
+{
+public:
+	using Run = std::function<void(StreamSocket&)>;
+
+	PlainConnection(const StreamSocket& socket, const Run& run):
+		Poco::Net::TCPServerConnection(socket),
+		_run(run)
+	{
+	}
+
+	void run() override
+	{
+		_run(socket());
+	}
+
+private:
+	Run _run;
+};
+
+
+inline Poco::Net::TCPServerConnectionFactory::Ptr servePlain(const PlainConnection::Run& run)
+{
+	return new FunctionFactory([run](const StreamSocket& socket) { return new PlainConnection(socket, run); });
+}
+
+
+inline std::ptrdiff_t frameLines(const char* pData, std::size_t length)
+{
+	for (std::size_t i = 0; i < length; i++)
+	{
+		if (pData[i] == '\n') return static_cast<std::ptrdiff_t>(i + 1);
+	}
+	return EVTCPServerConnection::FRAME_INCOMPLETE;
+}
+
+
+inline void echo(ServedConnection& connection)
+{
+	connection.reply(connection.request());
+}
+
+
+inline EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE)
+{
+	EVTCPServerParams::Ptr pParams = new EVTCPServerParams;
+	pParams->setMaxThreads(threads);
+	pParams->setEventLoops(loops);
+	pParams->setExecutionPolicy(policy);
+	return pParams;
+}
+
+
+inline Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason)
+{
+	return server.statistics().closed[reason];
+}
+
+
+inline bool isClosedBecause(const EVTCPServer& server, EVServerStatistics::CloseReason reason, Poco::UInt64 count = 1)
+	/// Waits until the server has closed that many connections for the given reason.
+	/// Returns false if it has not, or has closed any for other reasons.
+{
+	waitFor([&] { return server.statistics().closes() >= count; });
+	const EVServerStatistics statistics = server.statistics();
+	return statistics.closed[reason] == count && statistics.closes() == count;
+}
+
+
+inline bool allAccountedFor(const EVTCPServer& server)
+	/// To be called after stop(). Waits until nothing is open, and checks
+	/// that each connection has been closed exactly once.
+{
+	return waitFor([&]
+	{
+		const EVServerStatistics statistics = server.statistics();
+		return statistics.open == 0 && statistics.running == 0 && statistics.queued == 0 && statistics.accepted + statistics.adopted == statistics.closes();
+	}, DEADLINE/4);
+}
+
+
+#endif // TestSupport_INCLUDED
