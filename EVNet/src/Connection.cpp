@@ -139,6 +139,7 @@ void Connection::run(Clock::time_point start)
 	// If it takes longer than this and waits meanwhile, it is better not run by a leader.
 	const std::chrono::microseconds slow(500);
 
+	pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
 	pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
@@ -148,6 +149,7 @@ void Connection::run(Clock::time_point start)
 
 void Connection::cancel()
 {
+	pLoop->requestTaken();
 	end(EVServerStatistics::CLOSED_BY_SERVER);
 	pLoop->giveBack(*this);
 }

@@ -20,6 +20,7 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
 #include <algorithm>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -172,6 +173,7 @@ ServerSocket Engine::listenerLike(const ServerSocket& socket) const
 		listener.bind6(address, true, true, v6Only != 0);
 	}
 	else listener.bind(address, true, true);
+	listener.impl()->fcntl(F_SETFD, FD_CLOEXEC);
 	listener.listen(_config.options.getAcceptBacklog());
 	return listener;
 }

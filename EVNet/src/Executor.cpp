@@ -55,7 +55,6 @@ Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config)
 	_threads(0),
 	_running(0),
 	_queued(0),
-	_loopsPaused(false),
 	_watcherAsleep(false)
 {
 }
@@ -153,15 +152,6 @@ void Executor::submitPlain(PlainTask* pTask)
 	}
 	if (refused) pTask->refuse();
 	else pTask->cancel();
-}
-
-
-bool Executor::full()
-{
-	const int limit = std::max(_config.maxQueued, 1);
-	if (_queued < limit) return false;
-	_loopsPaused = true;
-	return _queued >= limit; // a worker may have made room before it could see the flag
 }
 
 
@@ -310,10 +300,6 @@ void Executor::work(Lock& lock)
 		++_queuedRequests;
 		_queueWait += now - pTask->queuedAt;
 		lock.unlock();
-		if (_loopsPaused && _queued <= _config.maxQueued/2 && _loopsPaused.exchange(false))
-		{
-			for (Loop* pLoop: _loops) pLoop->wake(Loop::WAKE_PAUSED);
-		}
 		pTask->run(now);
 		lock.lock();
 	}

@@ -24,6 +24,7 @@
 #include "Poco/Runnable.h"
 #include "Poco/ThreadPool.h"
 #include "Poco/Timespan.h"
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -79,16 +80,16 @@ public:
 		/// a thread of this Executor.
 
 	void submit(IntrusiveQueue<Task>& tasks);
-		/// Queues tasks for other threads. The queue may grow beyond maxQueued by what the loops have
-		/// read before they noticed.
+		/// Queues tasks for other threads. What there is room for is up to
+		/// the loops, see queueShare().
 
 	void submitPlain(PlainTask* pTask);
 		/// Queues the task, or refuses it if there are maxQueued already
 		/// and no thread is free.
 
-	bool full();
-		/// Returns true if the queue has no room. Loops must then wait
-		/// to be woken (Loop::WAKE_PAUSED).
+	int queueShare() const;
+		/// Returns how many requests each loop may have in the queue. Beyond that, a loop has
+		/// to leave requests in the kernel, so that no loop can crowd out the others.
 
 	bool adaptive() const;
 
@@ -166,7 +167,6 @@ private:
 	std::atomic<int>        _threads;
 	std::atomic<int>        _running;
 	std::atomic<int>        _queued;      /// _queue.size(), for those who do not hold _mutex
-	std::atomic<bool>       _loopsPaused;
 	std::atomic<bool>       _watcherAsleep;
 };
 
@@ -189,6 +189,12 @@ inline int Executor::running() const
 inline int Executor::queued() const
 {
 	return _queued.load(std::memory_order_relaxed);
+}
+
+
+inline int Executor::queueShare() const
+{
+	return std::max(1, _config.maxQueued/std::max(1, static_cast<int>(_loops.size())));
 }
 
 

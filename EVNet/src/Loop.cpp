@@ -45,6 +45,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_leaderId(0),
 	_slowShare(0),
 	_ending(false),
+	_queued(0),
+	_queueFull(false),
 	_cache(engine.bufferPool()),
 	_first(*this, deadlines.first),
 	_idle(*this, deadlines.idle),
@@ -121,7 +123,7 @@ bool Loop::serveReady()
 		else if (!runHere(connection)) return false;
 	}
 	if (permitted) _engine.executor().leave();
-	if (!_outbox.empty()) _engine.executor().submit(_outbox);
+	submitOutbox();
 	_busy.store(false, std::memory_order_release);
 	return true;
 }
@@ -143,7 +145,7 @@ bool Loop::runsHere(bool& permitted)
 
 bool Loop::runHere(Connection& connection)
 {
-	if (!_outbox.empty()) _engine.executor().submit(_outbox);
+	submitOutbox();
 
 	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
 	_turn.store(turn, std::memory_order_release);
@@ -180,7 +182,7 @@ bool Loop::receiveRequest(Connection& connection)
 		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		return false;
 	}
-	if (_engine.executor().full())
+	if (queueIsFull())
 	{
 		pause(connection);
 		return false;
@@ -239,6 +241,33 @@ bool Loop::receiveRequest(Connection& connection)
 }
 
 
+bool Loop::queueIsFull()
+{
+	// Until resumePaused(), also if there is room again: who came first has to be first.
+	if (_queueFull) return true;
+	if (_queued < _engine.executor().queueShare()) return false;
+	_queueFull = true;
+	if (_queued >= _engine.executor().queueShare()) return true;
+	_queueFull = false; // a worker made room before it could see the flag
+	return false;
+}
+
+
+void Loop::requestTaken()
+{
+	const int queued = _queued.fetch_sub(1) - 1;
+	if (_queueFull && queued <= _engine.executor().queueShare()/2) wake(WAKE_PAUSED);
+}
+
+
+void Loop::submitOutbox()
+{
+	if (_outbox.empty()) return;
+	_queued.fetch_add(static_cast<int>(_outbox.size()));
+	_engine.executor().submit(_outbox);
+}
+
+
 void Loop::makeReady(Connection& connection)
 {
 	if (connection.ready) return;
@@ -260,6 +289,7 @@ void Loop::pause(Connection& connection)
 
 void Loop::resumePaused()
 {
+	_queueFull = false;
 	while (Task* pTask = _paused.pop())
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);

@@ -122,6 +122,9 @@ public:
 	void wake(int reasons);
 		/// Wakes the leader for the given reasons (Wake). May be called from any thread.
 
+	void requestTaken();
+		/// Lets the loop know that a request has left the queue. May be called from any thread.
+
 	void noteRequest(bool slow);
 		/// Lets the prediction know about a request. May be called from any thread.
 
@@ -151,6 +154,8 @@ private:
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
 
+	bool queueIsFull();
+	void submitOutbox();
 	void makeReady(Connection& connection);
 	void pause(Connection& connection);
 	void resumePaused();
@@ -182,6 +187,8 @@ private:
 	std::atomic<long>         _leaderId;       /// as the operating system knows it
 	std::atomic<int>          _slowShare;
 	bool                      _ending;         /// WAKE_STOP was received
+	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
+	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that
 
 	ConnectionSlab            _slab;
 	BufferCache               _cache;
