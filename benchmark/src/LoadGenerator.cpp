@@ -1,0 +1,362 @@
+//
+// LoadGenerator.cpp
+//
+// Library: EVNet
+// Package: Benchmark
+// Module:  LoadGenerator
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "LoadGenerator.h"
+#include "HTTPReply.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+
+namespace
+{
+	const int MAX_CONNECTING = 512;
+		// At once: below the listen backlog, so that no SYN is dropped and sent again a second later.
+	const int MAX_EVENTS = 256;
+
+
+	[[noreturn]] void throwSystemError(const char* what)
+	{
+		throw std::system_error(errno, std::generic_category(), what);
+	}
+
+	Nanoseconds toNanoseconds(double seconds)
+	{
+		return static_cast<Nanoseconds>(seconds*1e9);
+	}
+}
+
+
+Nanoseconds now()
+{
+	return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+
+LoadGenerator::LoadGenerator(const Options& options):
+	_options(options),
+	_epoll(epoll_create1(EPOLL_CLOEXEC)),
+	_timer(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+	_connections(new Connection[static_cast<std::size_t>(options.connections)])
+{
+	if (_epoll < 0 || _timer < 0) throwSystemError("epoll_create1, timerfd_create");
+	epoll_event event{};
+	event.events = EPOLLIN;
+	event.data.ptr = nullptr;
+	if (epoll_ctl(_epoll, EPOLL_CTL_ADD, _timer, &event)) throwSystemError("epoll_ctl");
+}
+
+
+LoadGenerator::~LoadGenerator()
+{
+	closeAll();
+	::close(_timer);
+	::close(_epoll);
+}
+
+
+int LoadGenerator::connectAll()
+{
+	_phase = Phase();
+	_left = 0;
+	_deadline = now() + toNanoseconds(_options.timeout);
+	int next = 0;
+	while (next < _options.connections || _connecting > 0)
+	{
+		while (next < _options.connections && _connecting < MAX_CONNECTING) open(_connections[next++]);
+		if (_connecting > 0 && !waitForEvents(_deadline)) break;
+	}
+	return idle();
+}
+
+
+LoadGenerator::Result LoadGenerator::run(const Phase& phase)
+{
+	_phase = phase;
+	_phaseNumber++;
+	_result = Result();
+	_left = phase.exchanges;
+	_busy = 0;
+	_due = 0;
+	_free.clear();
+	const Nanoseconds begin = now();
+	_deadline = begin + toNanoseconds(phase.seconds);
+	_lastAnswer = begin;
+
+	setTimer(phase.rate);
+	for (int i = 0; i < _options.connections; i++)
+	{
+		Connection& connection = _connections[i];
+		if (phase.churn)
+		{
+			if (connection.state == CLOSED && more()) open(connection);
+		}
+		else if (connection.state == IDLE)
+		{
+			_free.push_back(&connection);
+		}
+	}
+	if (!phase.rate) _due = _left;
+	startSome();
+
+	// Where there is a time, the time-out begins after it. Where there
+	// is a number of exchanges, it starts anew with every answer: it is there to notice a server that is stuck.
+	const Nanoseconds timeout = toNanoseconds(_options.timeout);
+	while (_busy > 0 || _connecting > 0 || (more() && !_free.empty()))
+	{
+		const Nanoseconds until = phase.exchanges == UINT64_MAX ? _deadline + timeout : _lastAnswer + timeout;
+		if (!waitForEvents(until)) break;
+	}
+
+	setTimer(0);
+	for (int i = 0; i < _options.connections; i++)
+	{
+		const State state = _connections[i].state;
+		_result.unanswered += state == BUSY || state == CONNECTING;
+	}
+	_result.seconds = static_cast<double>(_lastAnswer - begin)/1e9;
+	return _result;
+}
+
+
+int LoadGenerator::idle() const
+{
+	int n = 0;
+	for (int i = 0; i < _options.connections; i++) n += _connections[i].state == IDLE;
+	return n;
+}
+
+
+void LoadGenerator::closeAll()
+{
+	for (int i = 0; i < _options.connections; i++) close(_connections[i]);
+}
+
+
+void LoadGenerator::open(Connection& connection)
+{
+	connection.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (connection.fd < 0) throwSystemError("socket");
+	const int one = 1;
+	setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+
+	sockaddr_in addr{};
+	addr.sin_family = AF_INET;
+	if (_options.sources > 1)
+	{
+		// The port is chosen by connect(), which knows the whole quadruple and can use one port for many of them.
+		setsockopt(connection.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+		addr.sin_addr.s_addr = htonl(0x7F000101 + static_cast<std::uint32_t>(_opened % static_cast<unsigned>(_options.sources)));
+		if (bind(connection.fd, reinterpret_cast<sockaddr*>(&addr), sizeof(addr))) throwSystemError("bind");
+	}
+	addr.sin_port = htons(_options.port);
+	if (inet_pton(AF_INET, _options.host.c_str(), &addr.sin_addr) != 1) throw std::invalid_argument("not an IPv4 address: " + _options.host);
+	_opened++;
+	if (_phase.churn) _left--;
+
+	connection.state = CONNECTING;
+	connection.have = 0;
+	_connecting++;
+	epoll_event event{};
+	event.events = EPOLLOUT;
+	event.data.ptr = &connection;
+	if (epoll_ctl(_epoll, EPOLL_CTL_ADD, connection.fd, &event)) throwSystemError("epoll_ctl");
+	if (connect(connection.fd, reinterpret_cast<sockaddr*>(&addr), sizeof(addr)) && errno != EINPROGRESS) fail(connection, &Result::lost);
+}
+
+
+void LoadGenerator::connected(Connection& connection)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+	if (getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &length) || error)
+	{
+		fail(connection, &Result::lost);
+		return;
+	}
+	epoll_event event{};
+	event.events = EPOLLIN;
+	event.data.ptr = &connection;
+	if (epoll_ctl(_epoll, EPOLL_CTL_MOD, connection.fd, &event)) throwSystemError("epoll_ctl");
+	_connecting--;
+	connection.state = IDLE;
+	if (_phase.churn) send(connection);
+}
+
+
+void LoadGenerator::close(Connection& connection)
+{
+	if (connection.state == CLOSED) return;
+	if (connection.state == CONNECTING) _connecting--;
+	if (connection.state == BUSY && connection.phase == _phaseNumber) _busy--;
+	connection.state = CLOSED;
+	::close(connection.fd);
+	connection.fd = -1;
+}
+
+
+void LoadGenerator::fail(Connection& connection, std::uint64_t Result::* pCounter)
+	/// In a phase with churn, the slot is not used again: where everything fails, the phase shall end.
+{
+	for (auto it = _free.begin(); connection.state == IDLE && it != _free.end(); ++it)
+	{
+		if (*it == &connection)
+		{
+			_free.erase(it);
+			break;
+		}
+	}
+	(_result.*pCounter)++;
+	close(connection);
+}
+
+
+bool LoadGenerator::more() const
+{
+	return _left > 0 && now() < _deadline;
+}
+
+
+void LoadGenerator::startSome()
+	/// Starts the requests that are due and for which there is a connection.
+{
+	while (_due > 0 && !_free.empty() && more())
+	{
+		Connection& connection = *_free.front();
+		_free.pop_front();
+		_due--;
+		_left--;
+		send(connection);
+	}
+}
+
+
+void LoadGenerator::send(Connection& connection)
+{
+	connection.have = 0;
+	connection.phase = _phaseNumber;
+	connection.state = BUSY;
+	_busy++;
+	connection.sent = now();
+	// A request is far smaller than the empty send buffer: there is no partial write.
+	const ssize_t n = ::send(connection.fd, _options.request.data(), _options.request.size(), MSG_NOSIGNAL);
+	if (n != static_cast<ssize_t>(_options.request.size())) fail(connection, &Result::lost);
+}
+
+
+void LoadGenerator::receive(Connection& connection)
+{
+	const ssize_t n = recv(connection.fd, connection.answer + connection.have, sizeof(connection.answer) - connection.have, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+	if (n <= 0)
+	{
+		fail(connection, &Result::lost);
+		return;
+	}
+	connection.have += static_cast<std::size_t>(n);
+
+	HTTPReply reply;
+	HTTPReply::Result result = HTTPReply::INVALID; // also for what nobody has asked for
+	if (connection.state == BUSY && _options.protocol == HTTP)
+	{
+		result = reply.parse(connection.answer, connection.have);
+		if (result == HTTPReply::COMPLETE && reply.length < connection.have) result = HTTPReply::INVALID;
+		if (result == HTTPReply::COMPLETE && reply.status != 200) _result.not200++;
+	}
+	else if (connection.state == BUSY && connection.have <= _options.request.size())
+	{
+		if (connection.have < _options.request.size()) result = HTTPReply::INCOMPLETE;
+		else if (std::memcmp(connection.answer, _options.request.data(), connection.have) == 0) result = HTTPReply::COMPLETE;
+	}
+	if (result == HTTPReply::INCOMPLETE && connection.have == sizeof(connection.answer)) result = HTTPReply::INVALID;
+
+	if (result == HTTPReply::INVALID) fail(connection, &Result::invalid);
+	else if (result == HTTPReply::COMPLETE) finish(connection, reply.slow);
+}
+
+
+void LoadGenerator::finish(Connection& connection, bool slow)
+{
+	connection.have = 0;
+	connection.state = IDLE;
+	if (connection.phase != _phaseNumber) return; // the late answer to a request of an earlier phase
+
+	_busy--;
+	_lastAnswer = now();
+	_result.exchanges++;
+	(slow ? _result.slow : _result.fast).add(static_cast<std::uint64_t>(_lastAnswer - connection.sent));
+
+	if (_phase.churn)
+	{
+		close(connection);
+		if (more()) open(connection);
+	}
+	else
+	{
+		_free.push_back(&connection);
+		startSome();
+	}
+}
+
+
+bool LoadGenerator::waitForEvents(Nanoseconds until)
+	/// Returns false if nothing has happened and the time is over.
+{
+	const Nanoseconds left = until - now();
+	if (left <= 0) return false;
+
+	epoll_event events[MAX_EVENTS];
+	const int n = epoll_wait(_epoll, events, MAX_EVENTS, static_cast<int>(std::min<Nanoseconds>(left/1000000 + 1, 1000)));
+	if (n < 0 && errno != EINTR) throwSystemError("epoll_wait");
+	for (int i = 0; i < n; i++)
+	{
+		Connection* pConnection = static_cast<Connection*>(events[i].data.ptr);
+		if (!pConnection) readTimer();
+		else if (pConnection->state == CONNECTING) connected(*pConnection);
+		else if (pConnection->state != CLOSED) receive(*pConnection);
+	}
+	return true;
+}
+
+
+void LoadGenerator::setTimer(double rate)
+{
+	itimerspec spec{};
+	if (rate > 0)
+	{
+		const Nanoseconds period = toNanoseconds(1/rate);
+		spec.it_interval.tv_sec  = period/1000000000;
+		spec.it_interval.tv_nsec = period%1000000000;
+		spec.it_value = spec.it_interval;
+	}
+	if (timerfd_settime(_timer, 0, &spec, nullptr)) throwSystemError("timerfd_settime");
+}
+
+
+void LoadGenerator::readTimer()
+{
+	std::uint64_t expired = 0;
+	if (read(_timer, &expired, sizeof(expired)) != sizeof(expired)) return;
+	_due += expired;
+	startSome();
+	if (_due > 0 && more()) _result.late += std::min(_due, expired);
+}

@@ -1,0 +1,139 @@
+//
+// EVHTTPKeepAliveServer.cpp
+//
+// This sample demonstrates the EVHTTPServer class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "SampleApplication.h"
+#include "Site.h"
+#include "Statistics.h"
+#include "Poco/EVNet/EVHTTPServer.h"
+#include "Poco/EVNet/EVHTTPServerParams.h"
+#include "Poco/Net/HTTPServer.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketAddress.h"
+#include "Poco/Timespan.h"
+#include "Poco/Util/Option.h"
+#include "Poco/Util/OptionSet.h"
+#include <iostream>
+#include <memory>
+#include <string>
+
+
+using Poco::EVNet::EVHTTPServer;
+using Poco::EVNet::EVHTTPServerParams;
+using Poco::Net::HTTPServer;
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+using Poco::Timespan;
+using Poco::Util::Option;
+using Poco::Util::OptionSet;
+
+
+class EVHTTPKeepAliveServer: public SampleApplication
+	/// The main application class.
+	///
+	/// Start the EVHTTPKeepAliveServer executable with the help option (--help)
+	/// for the available command line options. All of them can be set in the configuration file
+	/// (EVHTTPKeepAliveServer.properties), too, which is looked for in the directory where the executable resides.
+	///
+	/// To test the EVHTTPKeepAliveServer you can use any web browser (http://localhost:9980/). To
+	/// see the difference to Poco::Net::HTTPServer, open more connections than there are threads,
+	/// with and without --classic.
+{
+public:
+	EVHTTPKeepAliveServer():
+		SampleApplication("EVHTTPKeepAliveServer", "A web server for any number of persistent connections with a few threads.", 9980),
+		_pParams(new EVHTTPServerParams),
+		_pStatistics(std::make_shared<Statistics>()),
+		_classic(false)
+	{
+	}
+
+protected:
+	void defineOptions(OptionSet& options) override
+	{
+		SampleApplication::defineOptions(options);
+
+		options.addOption(
+			Option("classic", "", "Use Poco::Net::HTTPServer, with the same threads and request handlers, to compare. Loops, execution and capacity do not apply to it.")
+				.required(false)
+				.repeatable(false));
+	}
+
+	void handleOption(const std::string& name, const std::string& value) override
+	{
+		SampleApplication::handleOption(name, value);
+
+		if (name == "classic")
+			config().setBool("EVHTTPKeepAliveServer.classic", true);
+	}
+
+	void readOptions() override
+	{
+		setUpParams(*_pParams, *_pParams);
+		_pParams->setMaxQueued(number("maxQueued", 100000, 1, 1000000));
+		_pParams->setKeepAliveTimeout(Timespan(number("keepAliveTimeout", 300, 1, 86400), 0));
+		_pParams->setTimeout(Timespan(number("timeout", 60, 1, 86400), 0));
+		_pParams->setSoftwareVersion("EVHTTPKeepAliveServer");
+		_classic = flag("classic");
+	}
+
+	void serve() override
+	{
+		if (_classic)
+		{
+			ServerSocket svs(SocketAddress(port()), _pParams->getAcceptBacklog());
+			HTTPServer srv(new SiteFactory(_pStatistics), svs, _pParams);
+			serve(srv);
+		}
+		else
+		{
+			EVHTTPServer srv(new SiteFactory(_pStatistics), port(), _pParams);
+			serve(srv);
+		}
+	}
+
+private:
+	template <class Server>
+	void serve(Server& srv)
+	{
+		_pStatistics->attach(srv);
+		srv.start();
+		std::cout
+			<< "EVHTTPKeepAliveServer: http://127.0.0.1:" << srv.port()
+			<< "/ (" << srv.params().getMaxThreads() << " threads, " << describe(srv) << ")"
+			<< std::endl;
+		// wait for CTRL-C or kill
+		waitForTerminationRequest();
+		// Abort current requests: a large download to a slow client would take too long.
+		srv.stopAll(true);
+		_pStatistics->detach();
+	}
+
+	std::string describe(const EVHTTPServer& srv) const
+	{
+		return std::to_string(srv.statistics().loops) + " loops, " + policyName();
+	}
+
+	std::string describe(const HTTPServer&) const
+	{
+		return "classic";
+	}
+
+	EVHTTPServerParams::Ptr _pParams;
+	Statistics::Ptr _pStatistics;
+	bool _classic;
+};
+
+
+int main(int argc, char** argv)
+{
+	EVHTTPKeepAliveServer app;
+	return app.run(argc, argv);
+}

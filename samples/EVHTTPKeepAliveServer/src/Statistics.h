@@ -1,0 +1,70 @@
+//
+// Statistics.h
+//
+// Definition of the Statistics class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef Statistics_INCLUDED
+#define Statistics_INCLUDED
+
+
+#include "Poco/EVNet/EVHTTPServer.h"
+#include "Poco/Mutex.h"
+#include "Poco/Net/HTTPServer.h"
+#include "Poco/Types.h"
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+
+class Statistics
+	/// The numbers of the running server, for the pages that show them.
+	///
+	/// The request handlers exist before the server does, and may outlive it while it stops. So
+	/// they refer to this object instead.
+	/// All methods may be called from any thread.
+{
+public:
+	using Ptr = std::shared_ptr<Statistics>;
+
+	struct Item
+	{
+		const char*  name;
+		Poco::UInt64 value;
+		const char*  description;
+	};
+
+	struct Snapshot
+	{
+		std::string       server;
+			/// The name of the class of the server.
+		std::vector<Item> numbers;
+		std::vector<Item> closed;
+			/// The number of closed connections by reason, if the server counts them.
+	};
+
+	void attach(const Poco::EVNet::EVHTTPServer& server);
+		/// Makes the server the one whose numbers are shown.
+
+	void attach(const Poco::Net::HTTPServer& server);
+		/// Makes the server the one whose numbers are shown.
+
+	void detach();
+		/// Must be called before the server is destroyed.
+
+	Snapshot snapshot() const;
+		/// Returns the current numbers; none if there is no server.
+
+private:
+	std::function<Snapshot()> _source;
+	mutable Poco::FastMutex   _mutex;
+};
+
+
+#endif // Statistics_INCLUDED

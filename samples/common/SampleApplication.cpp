@@ -1,0 +1,237 @@
+//
+// SampleApplication.cpp
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "SampleApplication.h"
+#include "Poco/Exception.h"
+#include "Poco/Format.h"
+#include "Poco/Net/NetException.h"
+#include "Poco/NumberParser.h"
+#include "Poco/Platform.h"
+#include "Poco/Util/HelpFormatter.h"
+#include "Poco/Util/Option.h"
+#include <cstdlib>
+#include <iostream>
+#if defined(POCO_OS_FAMILY_UNIX)
+#include <signal.h>
+#include <sys/resource.h>
+#endif
+
+
+using Poco::EVNet::EVServerOptions;
+using Poco::Net::TCPServerParams;
+using Poco::Util::Application;
+using Poco::Util::HelpFormatter;
+using Poco::Util::Option;
+using Poco::Util::OptionSet;
+using Poco::Util::ServerApplication;
+
+
+SampleApplication::SampleApplication(const std::string& name, const std::string& description, int defaultPort):
+	_name(name),
+	_description(description),
+	_defaultPort(defaultPort),
+	_port(0),
+	_helpRequested(false),
+	_optionsParsed(false)
+{
+}
+
+
+int SampleApplication::run(int argc, char** argv)
+{
+	int rc = ServerApplication::run(argc, argv);
+	// an unknown option has already been reported, but as a configuration error
+	if (!_optionsParsed)
+	{
+		std::cerr << _name << ": see --help for the options" << std::endl;
+		rc = EXIT_USAGE;
+	}
+	return rc;
+}
+
+
+void SampleApplication::initialize(Application& self)
+{
+	_optionsParsed = true;
+	loadConfiguration(); // load default configuration files, if present
+	ServerApplication::initialize(self);
+}
+
+
+void SampleApplication::defineOptions(OptionSet& options)
+{
+	ServerApplication::defineOptions(options);
+
+	options.addOption(
+		Option("help", "h", "Display help information on command line arguments.")
+			.required(false)
+			.repeatable(false));
+
+	addOption(options, "port", "p", "number", Poco::format("The port to listen on, 0 for any free one (default %d).", _defaultPort));
+	addOption(options, "threads", "t", "number", "How many requests may run at once (default 4).");
+	addOption(options, "loops", "l", "number", "The number of event loops, 0 for one per processor core (default 0).");
+	addOption(options, "execution", "e", "policy", "Who runs requests: adaptive, dedicated or inline (default adaptive).");
+	addOption(options, "capacity", "c", "number", "How many connections may be open at once, 0 for as many as the descriptor limit allows (default 0).");
+}
+
+
+void SampleApplication::addOption(OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument, const std::string& description)
+{
+	options.addOption(
+		Option(name, letter, description)
+			.required(false)
+			.repeatable(false)
+			.argument(argument)
+			.binding(key(name)));
+}
+
+
+void SampleApplication::handleOption(const std::string& name, const std::string& value)
+{
+	ServerApplication::handleOption(name, value);
+
+	if (name == "help")
+	{
+		_helpRequested = true;
+		stopOptionsProcessing();
+	}
+}
+
+
+void SampleApplication::displayHelp()
+{
+	HelpFormatter helpFormatter(options());
+	helpFormatter.setCommand(commandName());
+	helpFormatter.setUsage("OPTIONS");
+	helpFormatter.setHeader(_description);
+	helpFormatter.setFooter(Poco::format("The options of the server can also be set in the file %s.properties (e.g., %s.port = %d); the command line takes precedence.", _name, _name, _defaultPort));
+	helpFormatter.format(std::cout);
+}
+
+
+int SampleApplication::main(const std::vector<std::string>& args)
+{
+	if (_helpRequested)
+	{
+		displayHelp();
+		return EXIT_OK;
+	}
+
+	try
+	{
+		if (!args.empty()) throw Poco::InvalidArgumentException("unexpected argument '" + args[0] + "'");
+		_port = static_cast<Poco::UInt16>(number("port", _defaultPort, 0, 65535));
+		readOptions();
+	}
+	catch (Poco::Exception& exc)
+	{
+		logger().error(_name + ": " + exc.message());
+		return EXIT_USAGE;
+	}
+
+	// Before there is any other thread: all of them inherit the signal mask, and the
+	// capacity of a server depends on the limit.
+	blockTerminationSignals();
+	raiseDescriptorLimit();
+
+	try
+	{
+		serve();
+	}
+	catch (Poco::Net::NetException& exc)
+	{
+		logger().error(Poco::format("%s: cannot listen on port %hu: %s (choose another one with --port)", _name, _port, exc.displayText()));
+		return EXIT_UNAVAILABLE;
+	}
+	catch (Poco::Exception& exc)
+	{
+		logger().error(_name + ": " + exc.displayText());
+		return EXIT_UNAVAILABLE;
+	}
+	return EXIT_OK;
+}
+
+
+std::string SampleApplication::key(const std::string& option) const
+{
+	return _name + "." + option;
+}
+
+
+int SampleApplication::number(const std::string& option, int defaultValue, int minimum, int maximum)
+{
+	if (!config().hasProperty(key(option))) return defaultValue;
+
+	const std::string text = config().getString(key(option));
+	int value = 0;
+	if (!Poco::NumberParser::tryParse(text, value) || value < minimum || value > maximum)
+		throw Poco::InvalidArgumentException(Poco::format("%s must be a number from %d to %d, not '%s'", option, minimum, maximum, text));
+	return value;
+}
+
+
+bool SampleApplication::flag(const std::string& option)
+{
+	if (!config().hasProperty(key(option))) return false;
+
+	const std::string text = config().getString(key(option));
+	bool value = false;
+	if (!Poco::NumberParser::tryParseBool(text, value))
+		throw Poco::InvalidArgumentException(Poco::format("%s must be true or false, not '%s'", option, text));
+	return value;
+}
+
+
+void SampleApplication::setUpParams(TCPServerParams& params, EVServerOptions& options)
+{
+	params.setMaxThreads(number("threads", 4, 1, 1024));
+	options.setEventLoops(number("loops", 0, 0, 1024));
+	options.setCapacity(number("capacity", 0, 0, 100*1000*1000));
+
+	_policyName = config().getString(key("execution"), "adaptive");
+	if (_policyName == "adaptive")
+		options.setExecutionPolicy(EVServerOptions::EXECUTE_ADAPTIVE);
+	else if (_policyName == "dedicated")
+		options.setExecutionPolicy(EVServerOptions::EXECUTE_DEDICATED);
+	else if (_policyName == "inline")
+		options.setExecutionPolicy(EVServerOptions::EXECUTE_INLINE);
+	else
+		throw Poco::InvalidArgumentException("execution must be adaptive, dedicated or inline, not '" + _policyName + "'");
+}
+
+
+void SampleApplication::raiseDescriptorLimit()
+{
+	// Each connection needs a descriptor. The usual soft limit of 1024 is there
+	// for programs that use select(), this one does not.
+#if defined(POCO_OS_FAMILY_UNIX)
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+	{
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit); // if refused, there is room for fewer connections
+	}
+#endif
+}
+
+
+void SampleApplication::blockTerminationSignals()
+{
+	// waitForTerminationRequest() blocks them in its own thread, and only when it is called. A signal
+	// that comes earlier, or a second one while the server stops, would end the
+	// process in the middle of its work.
+#if defined(POCO_OS_FAMILY_UNIX)
+	sigset_t signals;
+	sigemptyset(&signals);
+	if (!std::getenv("POCO_ENABLE_DEBUGGER")) sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, 0);
+#endif
+}
