@@ -131,6 +131,7 @@ bool Acceptor::acceptOne()
 	if (!pSocket) return false;
 
 	_accepted.add();
+	_loop.engine().connectionOpened();
 	if (passesFilter(*pSocket)) _loop.engine().distribute(_loop, pSocket);
 	else
 	{

@@ -240,7 +240,7 @@ void Engine::stop(bool abort)
 {
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
-		if (!_started || _stopped) return;
+		if (!_started || (_stopped && !abort)) return;
 		_stopped = true;
 	}
 	_pExecutor->stop();
@@ -275,6 +275,7 @@ void Engine::adopt(const StreamSocket& socket)
 	else pSocket = new ConnectionSocketImpl(*socket.impl(), _pBufferPool);
 	++_adopted;
 	_connections.fetch_add(1); // even beyond capacity: the application has decided
+	connectionOpened();
 	lock.unlock();
 	if (!_loops[_nextLoop.fetch_add(1) % _loops.size()]->deliver(pSocket.duplicate())) turnAway(pSocket);
 }
@@ -306,9 +307,15 @@ bool Engine::connectionOpening()
 		_connections.fetch_sub(1);
 		return false;
 	}
+	return true;
+}
+
+
+void Engine::connectionOpened()
+{
+	const int connections = _connections;
 	int most = _maxConnections.load(std::memory_order_relaxed);
 	while (connections > most && !_maxConnections.compare_exchange_weak(most, connections, std::memory_order_relaxed));
-	return true;
 }
 
 

@@ -102,18 +102,24 @@ public:
 	Poco::Net::TCPServerConnection* createObject(const Poco::Net::StreamSocket& socket);
 		/// Has the factory create a connection object. Throws what the factory throws.
 
+	bool createsObjectOnAccept() const;
+		/// Returns true if a new connection gets its object from the leader, at once.
+
 	void distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket);
 		/// Gives an accepted connection to a loop. Called by the leader of the
 		/// accepting loop. Takes over the reference.
 
 	bool connectionOpening();
-		/// Counts a connection in. Returns false if the server is at capacity.
+		/// Reserves room for a connection. Returns false if the server is at capacity.
+
+	void connectionOpened();
+		/// Says that the reserved room is being used.
 
 	void waitForCapacity();
 		/// Has the loops woken as soon as connectionOpening() can succeed.
 
 	void connectionClosed();
-		/// Counts a connection out.
+		/// Gives the room of a connection back.
 
 	void connectionEnded(EVServerStatistics::CloseReason reason);
 		/// Counts a connection out that does not belong to a loop.
@@ -213,6 +219,12 @@ inline const Executor& Engine::executor() const
 inline BufferPool::Ptr Engine::bufferPool() const
 {
 	return _pBufferPool;
+}
+
+
+inline bool Engine::createsObjectOnAccept() const
+{
+	return kind() == KIND_MULTIPLEXED || (kind() == KIND_UNKNOWN && !dispatchOnData());
 }
 
 

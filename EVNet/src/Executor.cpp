@@ -17,6 +17,7 @@
 #include "PlainTask.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "Poco/Exception.h"
+#include <thread>
 
 
 namespace Poco {
@@ -34,6 +35,10 @@ namespace
 
 	// With nothing to watch for so many ticks, the watcher sleeps until it is called.
 	const int WATCH_IDLE_TICKS = 20;
+
+	// How long a leader may be busy with one request until stop() takes its loop over. Only matters
+	// where nobody watches: with EXECUTE_INLINE, or without a thread to spare.
+	const std::chrono::milliseconds STOP_TICK(10);
 
 	const std::string THREAD_NAME("EVTCPServer");
 
@@ -104,8 +109,36 @@ void Executor::stop()
 bool Executor::waitForLoops(const Poco::Timespan& timeout)
 {
 	if (pCurrentExecutor == this) return false;
+	const Task::Clock::time_point deadline = Task::Clock::now() + std::chrono::microseconds(timeout.totalMicroseconds());
+	std::vector<Poco::UInt32> turns(_loops.size());
 	Lock lock(_mutex);
-	return _threadLeft.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _liveLoops == 0 && _threads <= _running; });
+	while (_liveLoops > 0 || _threads > _running)
+	{
+		if (_threadLeft.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
+		for (std::size_t i = 0; i < _loops.size(); i++)
+		{
+			Loop& loop = *_loops[i];
+			const Poco::UInt32 turn = loop.turn();
+			if ((turn & 1) && turn == turns[i] && loop.takeOver(turn)) leadUntil(lock, loop, deadline);
+			turns[i] = turn;
+		}
+	}
+	return true;
+}
+
+
+void Executor::leadUntil(Lock& lock, Loop& loop, Task::Clock::time_point deadline)
+{
+	lock.unlock();
+	bool ended = false;
+	while (!ended && Task::Clock::now() < deadline)
+	{
+		ended = loop.leadOnce();
+		if (!ended) std::this_thread::sleep_for(WATCH_TICK);
+	}
+	lock.lock();
+	if (!ended) _unled.push_back(&loop);
+	else if (--_liveLoops == 0) wakeAll();
 }
 
 
@@ -344,7 +377,14 @@ void Executor::watch(Lock& lock)
 	{
 		if (idleTicks < WATCH_IDLE_TICKS)
 		{
-			me.wake.wait_for(lock, WATCH_TICK);
+			if (_pParked || _threads < _config.maxThreads)
+			{
+				// Nobody will wake the watcher, there are others. Sleeping is one system call.
+				lock.unlock();
+				std::this_thread::sleep_for(WATCH_TICK);
+				lock.lock();
+			}
+			else me.wake.wait_for(lock, WATCH_TICK);
 			if (me.woken) break;
 			bool busy = false;
 			for (Loop* pLoop: _loops) busy = busy || pLoop->busy();

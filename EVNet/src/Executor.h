@@ -142,6 +142,7 @@ private:
 	void wakeAll();
 	void lead(Lock& lock);
 	void work(Lock& lock);
+	void leadUntil(Lock& lock, Loop& loop, Task::Clock::time_point deadline);
 	bool park(Lock& lock);
 	void watch(Lock& lock);
 	bool inspectLoops();

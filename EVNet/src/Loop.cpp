@@ -88,6 +88,15 @@ bool Loop::lead()
 }
 
 
+bool Loop::leadOnce()
+{
+	ev_run(evLoop(), EVRUN_NOWAIT);
+	updateNow();
+	if (!_ready.empty()) serveReady();
+	return _ending && _open.value() == 0 && endMail();
+}
+
+
 bool Loop::leaderIsRunnable() const
 {
 	return ThreadState::isRunnable(_leaderId.load(std::memory_order_relaxed));
@@ -187,16 +196,7 @@ bool Loop::receiveRequest(Connection& connection)
 		pause(connection);
 		return false;
 	}
-	if (!connection.hasObject())
-	{
-		// a plain connection: its first byte has arrived
-		ConnectionSocketImpl* pSocket = &connection.socket();
-		pSocket->duplicate();
-		connection.detach();
-		close(connection, EVServerStatistics::CLOSE_REASONS);
-		openPlain(pSocket, nullptr);
-		return false;
-	}
+	if (!connection.hasObject() && !openOnData(connection)) return false;
 	if (!connection.unframed)
 	{
 		switch (connection.socket().receive(_cache))

@@ -81,6 +81,10 @@ public:
 		/// thread has taken it over; the calling thread is then
 		/// still counted as running a request by the Executor.
 
+	bool leadOnce();
+		/// Leads a loop that is ending for a moment, without waiting and without running
+		/// requests. Returns true if it has ended.
+
 	Poco::UInt32 turn() const;
 		/// An odd number means that the leader is running a request, and
 		/// identifies that request. May be called from any thread.
@@ -168,6 +172,13 @@ private:
 	bool recall(Connection& connection);
 	void endAll(bool abort);
 	void setState(Connection& connection, Connection::State state);
+
+	Poco::Net::TCPServerConnection* createObject(ConnectionSocketImpl& socket);
+		/// Returns a null pointer if the factory throws.
+
+	bool openOnData(Connection& connection);
+		/// Called when the first byte of a connection without an object has arrived. Returns
+		/// false if it has become a plain connection, or has been closed.
 
 	void openPlain(ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject);
 	void onIO(Connection& connection);

@@ -20,6 +20,8 @@
 #include "Loop.h"
 #include "Engine.h"
 #include "PlainTask.h"
+#include <cerrno>
+#include <sys/socket.h>
 
 
 namespace Poco {
@@ -122,22 +124,17 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 {
 	Poco::AutoPtr<ConnectionSocketImpl> socket(pSocket); // takes over the reference
 	Poco::Net::TCPServerConnection* pObject = nullptr;
-	EVTCPServerConnection* pConnectionObject = nullptr;
-	if (_engine.kind() != Engine::KIND_PLAIN)
+	if (_engine.createsObjectOnAccept())
 	{
-		try
+		pObject = createObject(*socket);
+		if (!pObject)
 		{
-			pObject = _engine.createObject(Poco::Net::StreamSocket(static_cast<Poco::Net::SocketImpl*>(socket.duplicate())));
-			pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject);
-		}
-		catch (...)
-		{
-			Engine::handleCurrentException();
 			socket->close();
 			_engine.connectionEnded(EVServerStatistics::CLOSED_BY_EXCEPTION);
 			return;
 		}
 	}
+	EVTCPServerConnection* pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject);
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
 		openPlain(socket.duplicate(), pObject);
@@ -158,6 +155,55 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 		connection.unframed = true;
 		makeReady(connection);
 	}
+}
+
+
+Poco::Net::TCPServerConnection* Loop::createObject(ConnectionSocketImpl& socket)
+{
+	try
+	{
+		socket.duplicate();
+		return _engine.createObject(Poco::Net::StreamSocket(&socket));
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
+		return nullptr;
+	}
+}
+
+
+bool Loop::openOnData(Connection& connection)
+{
+	char byte;
+	const ssize_t n = ::recv(connection.socket().sockfd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+	if (n <= 0)
+	{
+		close(connection, n == 0 ? EVServerStatistics::CLOSED_BY_CLIENT : EVServerStatistics::CLOSED_RESET);
+		return false;
+	}
+	Poco::Net::TCPServerConnection* pObject = nullptr;
+	if (_engine.kind() == Engine::KIND_UNKNOWN)
+	{
+		pObject = createObject(connection.socket());
+		if (!pObject)
+		{
+			close(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
+			return false;
+		}
+		if (EVTCPServerConnection* pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject))
+		{
+			connection.setObject(pConnectionObject);
+			return true;
+		}
+	}
+	ConnectionSocketImpl* pSocket = &connection.socket();
+	pSocket->duplicate();
+	connection.detach();
+	close(connection, EVServerStatistics::CLOSE_REASONS); // it goes on without a slot
+	openPlain(pSocket, pObject);
+	return false;
 }
 
 

@@ -13,9 +13,9 @@
 #define EVFramingTest_INCLUDED
 
 
-#include "Poco/EVNet/EVNet.h"
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
+#include <string>
 
 
 class EVFramingTest: public CppUnit::TestCase

@@ -13,9 +13,9 @@
 #define EVServerOptionsTest_INCLUDED
 
 
-#include "Poco/EVNet/EVNet.h"
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
+#include <string>
 
 
 class EVServerOptionsTest: public CppUnit::TestCase

@@ -13,9 +13,9 @@
 #define HTTPFramerTest_INCLUDED
 
 
-#include "Poco/EVNet/EVNet.h"
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
+#include <string>
 
 
 class HTTPFramerTest: public CppUnit::TestCase

@@ -13,9 +13,9 @@
 #define MemoryTest_INCLUDED
 
 
-#include "Poco/EVNet/EVNet.h"
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
+#include <string>
 
 
 class MemoryTest: public CppUnit::TestCase

@@ -227,116 +227,34 @@ std::string inParallel(int threads, Function function)
 //
 // clients
 //
-inline StreamSocket connectTo(const Poco::Net::SocketAddress& address)
+StreamSocket connectTo(const Poco::Net::SocketAddress& address);
 	/// Returns a client that never waits longer than the deadline.
-{
-	StreamSocket socket;
-	socket.connect(address, Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
-	socket.setReceiveTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
-	socket.setSendTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
-	return socket;
-}
 
+StreamSocket connectTo(const EVTCPServer& server);
 
-inline StreamSocket connectTo(const EVTCPServer& server)
-{
-	StreamSocket socket = connectTo(Poco::Net::SocketAddress("127.0.0.1", server.port()));
-	socket.setNoDelay(true);
-	return socket;
-}
+void sendAll(StreamSocket& socket, const std::string& data);
 
-
-inline void sendAll(StreamSocket& socket, const std::string& data)
-{
-	std::size_t sent = 0;
-	while (sent < data.size())
-	{
-		int n = socket.sendBytes(data.data() + sent, static_cast<int>(data.size() - sent));
-		if (n <= 0) throw Poco::TimeoutException("sendBytes");
-		sent += static_cast<std::size_t>(n);
-	}
-}
-
-
-inline std::string receiveSome(StreamSocket& socket, std::size_t atMost = 65536)
+std::string receiveSome(StreamSocket& socket, std::size_t atMost = 65536);
 	/// Returns what comes next, nothing at the end.
-{
-	std::string data(atMost, '\0');
-	int n = socket.receiveBytes(&data[0], static_cast<int>(atMost));
-	data.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-	return data;
-}
 
-
-inline std::string receive(StreamSocket& socket, std::size_t length)
+std::string receive(StreamSocket& socket, std::size_t length);
 	/// Returns that many bytes, or less at the end.
-{
-	std::string data;
-	while (data.size() < length)
-	{
-		std::string more = receiveSome(socket, length - data.size());
-		if (more.empty()) break;
-		data += more;
-	}
-	return data;
-}
 
-
-inline std::string receiveLine(StreamSocket& socket)
+std::string receiveLine(StreamSocket& socket);
 	/// Returns a line without its end.
-{
-	std::string line;
-	for (std::string c = receive(socket, 1); !c.empty() && c != "\n"; c = receive(socket, 1)) line += c;
-	return line;
-}
 
-
-inline std::string receiveToEnd(StreamSocket& socket)
+std::string receiveToEnd(StreamSocket& socket);
 	/// Returns all bytes until the server closes the connection in an orderly way.
-{
-	std::string data;
-	for (std::string more = receiveSome(socket); !more.empty(); more = receiveSome(socket)) data += more;
-	return data;
-}
 
-
-inline bool isClosed(StreamSocket& socket)
+bool isClosed(StreamSocket& socket);
 	/// Waits for the server to close the connection, in whatever way. Returns false
 	/// if it does not in time.
-{
-	try
-	{
-		receiveToEnd(socket);
-	}
-	catch (Poco::TimeoutException&)
-	{
-		return false;
-	}
-	catch (Poco::Net::NetException&)
-	{
-		// reset
-	}
-	catch (Poco::IOException&)
-	{
-	}
-	return true;
-}
 
-
-inline std::string exchange(StreamSocket& socket, const std::string& data)
+std::string exchange(StreamSocket& socket, const std::string& data);
 	/// Sends data to an echo server and returns as many bytes.
-{
-	sendAll(socket, data);
-	return receive(socket, data.size());
-}
 
-
-inline void resetConnection(StreamSocket& socket)
+void resetConnection(StreamSocket& socket);
 	/// Makes the server see a reset.
-{
-	socket.setLinger(true, 0);
-	socket.close();
-}
 
 
 //
@@ -448,58 +366,21 @@ inline Poco::Net::TCPServerConnectionFactory::Ptr servePlain(const PlainConnecti
 }
 
 
-inline std::ptrdiff_t frameLines(const char* pData, std::size_t length)
-{
-	for (std::size_t i = 0; i < length; i++)
-	{
-		if (pData[i] == '\n') return static_cast<std::ptrdiff_t>(i + 1);
-	}
-	return EVTCPServerConnection::FRAME_INCOMPLETE;
-}
+std::ptrdiff_t frameLines(const char* pData, std::size_t length);
 
+void echo(ServedConnection& connection);
 
-inline void echo(ServedConnection& connection)
-{
-	connection.reply(connection.request());
-}
+EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE);
 
+Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason);
 
-inline EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE)
-{
-	EVTCPServerParams::Ptr pParams = new EVTCPServerParams;
-	pParams->setMaxThreads(threads);
-	pParams->setEventLoops(loops);
-	pParams->setExecutionPolicy(policy);
-	return pParams;
-}
-
-
-inline Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason)
-{
-	return server.statistics().closed[reason];
-}
-
-
-inline bool isClosedBecause(const EVTCPServer& server, EVServerStatistics::CloseReason reason, Poco::UInt64 count = 1)
+bool isClosedBecause(const EVTCPServer& server, EVServerStatistics::CloseReason reason, Poco::UInt64 count = 1);
 	/// Waits until the server has closed that many connections for the given reason.
 	/// Returns false if it has not, or has closed any for other reasons.
-{
-	waitFor([&] { return server.statistics().closes() >= count; });
-	const EVServerStatistics statistics = server.statistics();
-	return statistics.closed[reason] == count && statistics.closes() == count;
-}
 
-
-inline bool allAccountedFor(const EVTCPServer& server)
+bool allAccountedFor(const EVTCPServer& server);
 	/// To be called after stop(). Waits until nothing is open, and checks
 	/// that each connection has been closed exactly once.
-{
-	return waitFor([&]
-	{
-		const EVServerStatistics statistics = server.statistics();
-		return statistics.open == 0 && statistics.running == 0 && statistics.queued == 0 && statistics.accepted + statistics.adopted == statistics.closes();
-	}, DEADLINE/4);
-}
 
 
 #endif // TestSupport_INCLUDED

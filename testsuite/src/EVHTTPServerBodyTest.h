@@ -1,0 +1,47 @@
+//
+// EVHTTPServerBodyTest.h
+//
+// Definition of the EVHTTPServerBodyTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVHTTPServerBodyTest_INCLUDED
+#define EVHTTPServerBodyTest_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVHTTPServerBodyTest: public CppUnit::TestCase
+{
+public:
+	explicit EVHTTPServerBodyTest(const std::string& name);
+
+	void testLargeBody();
+	void testLargeChunkedBody();
+	void testSmallBodyIsCompleteBeforeHandler();
+	void testLargeBodyIsStreamed();
+	void testLargeChunkedBodyThenNextRequest();
+	void testBodyAtLimit();
+	void testExpectContinue();
+	void testExpectContinueChunked();
+	void testExpectContinueRefused();
+	void testPostWithoutLength();
+	void testTrailers();
+	void testUnreadBodyIsNotTheNextRequest();
+	void testPartlyReadBodyIsNotTheNextRequest();
+	void testUnreadLargeBodyDoesNotLoseResponse();
+	void testSlowReaderHoldsNoThread();
+	void testLargeDownload();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVHTTPServerBodyTest_INCLUDED

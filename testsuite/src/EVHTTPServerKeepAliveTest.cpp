@@ -1,0 +1,301 @@
+//
+// EVHTTPServerKeepAliveTest.cpp
+//
+// Persistent connections: how long they live, and that they cost no thread.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVHTTPServerKeepAliveTest.h"
+#include "HTTPTestSupport.h"
+#include "CppUnit/TestCaller.h"
+#include "Poco/Any.h"
+#include "Poco/Net/HTTPServerSession.h"
+
+
+EVHTTPServerKeepAliveTest::EVHTTPServerKeepAliveTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+void EVHTTPServerKeepAliveTest::testConnectionClose()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	assertTrue (!client.ask("/1").saysClose());
+	const Answer answer = client.ask("/2", "Connection: close\r\n");
+	assertTrue (answer.isOK("/2"));
+	assertTrue (answer.saysClose());
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_HANDLER));
+}
+
+
+void EVHTTPServerKeepAliveTest::testNothingAfterConnectionClose()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("GET /1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	assertTrue (client.receiveAnswer().isOK("/1"));
+	assertTrue (client.hasEnded()); // without a reset
+	assertTrue (server.statistics().requests == 1);
+}
+
+
+void EVHTTPServerKeepAliveTest::testHandlerSaysClose()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.setKeepAlive(false);
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	const Answer answer = client.ask("/");
+	assertTrue (answer.isOK("/"));
+	assertTrue (answer.saysClose());
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerKeepAliveTest::testKeepAliveOff()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setKeepAlive(false);
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	for (int i = 0; i < 3; i++)
+	{
+		RawClient client(server);
+		const Answer answer = client.ask("/");
+		assertTrue (answer.isOK("/"));
+		assertTrue (answer.saysClose());
+		assertTrue (client.hasEnded());
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testMaxKeepAliveRequests()
+{
+	for (int most: {1, 2, 4})
+	{
+		EVHTTPServerParams::Ptr pParams = httpParams();
+		pParams->setMaxKeepAliveRequests(most);
+		EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+		server.start();
+		RawClient client(server);
+		for (int i = 1; i <= most; i++)
+		{
+			const Answer answer = client.ask("/");
+			assertTrue (answer.isOK("/"));
+			assertTrue (answer.saysClose() == (i == most));
+		}
+		assertTrue (client.hasEnded());
+
+		RawClient pipelining(server);
+		std::string requests;
+		for (int i = 0; i < 6; i++) requests += "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+		pipelining.send(requests);
+		for (int i = 1; i <= most; i++) assertTrue (pipelining.receiveAnswer().isOK("/"));
+		assertTrue (pipelining.hasEnded());
+		assertTrue (server.statistics().requests == static_cast<Poco::UInt64>(2*most));
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testUnlimitedRequests()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxKeepAliveRequests(0);
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	for (int i = 0; i < 300; i++)
+	{
+		const Answer answer = client.ask("/");
+		assertTrue (answer.isOK("/"));
+		assertTrue (!answer.saysClose());
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testPlainParams()
+{
+	Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams;
+	pParams->setMaxKeepAliveRequests(2);
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	assertTrue (!client.ask("/").saysClose());
+	assertTrue (client.ask("/").saysClose());
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerKeepAliveTest::testKeepAliveTimeout()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setKeepAliveTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	const Stopwatch stopwatch;
+	assertTrue (client.ask("/").isOK("/"));
+	assertTrue (client.hasEnded());
+	assertTrue (stopwatch.elapsed() >= 190);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVHTTPServerKeepAliveTest::testRunningRequestIsNotIdle()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setKeepAliveTimeout(Poco::Timespan(50*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		sleepFor(300);
+		answerURI(request, response);
+	}), 0, pParams);
+	server.start();
+	RawClient client(server);
+	assertTrue (client.ask("/").isOK("/"));
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVHTTPServerKeepAliveTest::testSessionData()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		Poco::Net::HTTPServerSession& session = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).session();
+		const int count = session.sessionData().empty() ? 1 : Poco::AnyCast<int>(session.sessionData()) + 1;
+		session.attachSessionData(count);
+		answer(response, std::to_string(count));
+	}), 0, httpParams(4));
+	server.start();
+	RawClient first(server);
+	assertTrue (first.ask("/").isOK("1"));
+	assertTrue (first.ask("/").isOK("2"));
+	RawClient second(server);
+	assertTrue (second.ask("/").isOK("1"));
+	assertTrue (first.ask("/").isOK("3"));
+	assertTrue (second.ask("/").isOK("2"));
+}
+
+
+void EVHTTPServerKeepAliveTest::testSixConnectionsOneThread()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams(1));
+	server.start();
+	std::vector<RawClient> browser;
+	for (int i = 0; i < 6; i++) browser.emplace_back(server);
+	for (int round = 0; round < 5; round++)
+	{
+		// the last one first: the others are there, and idle
+		for (auto it = browser.rbegin(); it != browser.rend(); ++it) assertTrue (it->ask("/").isOK("/"));
+	}
+	assertTrue (server.statistics().accepted == 6);
+}
+
+
+void EVHTTPServerKeepAliveTest::testMoreClientsThanThreads()
+{
+	for (EVServerOptions::ExecutionPolicy policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		for (int threads: {1, 4})
+		{
+			EVHTTPServer server(serveHTTP(answerURI), 0, httpParams(threads, 0, policy));
+			server.start();
+			std::vector<RawClient> clients;
+			for (int i = 0; i < 40; i++) clients.emplace_back(server);
+			for (int round = 0; round < 5; round++)
+			{
+				for (int i = 0; i < 40; i++) clients[i].get("/" + std::to_string(i));
+				for (int i = 0; i < 40; i++) assertTrue (clients[i].receiveAnswer().isOK("/" + std::to_string(i)));
+			}
+			assertTrue (server.statistics().requests == 200);
+			assertTrue (server.currentThreads() <= threads);
+		}
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testBlockingHandlersWithManyClients()
+{
+	for (EVServerOptions::ExecutionPolicy policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		std::atomic<int> running(0), most(0);
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			const int now = ++running;
+			for (int before = most; now > before && !most.compare_exchange_weak(before, now); ) {}
+			sleepFor(2);
+			--running;
+			answerURI(request, response);
+		}), 0, httpParams(4, 0, policy));
+		server.start();
+		const std::string errors = inParallel(8, [&](int)
+		{
+			std::vector<RawClient> clients;
+			for (int i = 0; i < 5; i++) clients.emplace_back(server);
+			for (int round = 0; round < 5; round++)
+			{
+				for (RawClient& client: clients) client.get("/");
+				for (RawClient& client: clients)
+				{
+					if (!client.receiveAnswer().isOK("/")) throw Poco::DataException("wrong answer");
+				}
+			}
+		});
+		assertEqual ("", errors);
+		assertTrue (most <= 4);
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testManyIdleConnections()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams(2));
+	server.start();
+	std::vector<RawClient> idle;
+	for (int i = 0; i < 300; i++)
+	{
+		idle.emplace_back(server);
+		assertTrue (idle.back().ask("/").isOK("/"));
+	}
+	assertTrue (waitFor([&] { return server.statistics().idle == 300 && server.currentThreads() == 0; }));
+	const Stopwatch stopwatch;
+	for (int i = 0; i < 10; i++) assertTrue (RawClient(server).ask("/new").isOK("/new"));
+	assertTrue (stopwatch.elapsed() < DEADLINE/4);
+	for (RawClient& client: idle) assertTrue (client.ask("/again").isOK("/again"));
+	assertTrue (server.statistics().accepted == 310);
+}
+
+
+CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerKeepAliveTest");
+
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testConnectionClose);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testNothingAfterConnectionClose);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testHandlerSaysClose);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testKeepAliveOff);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testMaxKeepAliveRequests);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testUnlimitedRequests);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testPlainParams);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testKeepAliveTimeout);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testRunningRequestIsNotIdle);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testSessionData);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testSixConnectionsOneThread);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testMoreClientsThanThreads);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testBlockingHandlersWithManyClients);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testManyIdleConnections);
+
+	return pSuite;
+}

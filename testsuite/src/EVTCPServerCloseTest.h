@@ -1,0 +1,48 @@
+//
+// EVTCPServerCloseTest.h
+//
+// Definition of the EVTCPServerCloseTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVTCPServerCloseTest_INCLUDED
+#define EVTCPServerCloseTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+#include <string>
+
+
+class EVTCPServerCloseTest: public CppUnit::TestCase
+{
+public:
+	explicit EVTCPServerCloseTest(const std::string& name);
+	~EVTCPServerCloseTest();
+
+	void testCloseByHandler();
+	void testCloseByHandlerSendsAllOutput();
+	void testAnswerArrivesThoughTheClientKeepsSending();
+	void testLingerEnds();
+	void testCloseByIdWhileIdle();
+	void testCloseByIdWhileRunningLetsItFinish();
+	void testCloseByIdInTheMiddleOfARequest();
+	void testCloseByIdWhileFlushing();
+	void testStaleIdIsIgnored();
+	void testCloseByIdBeforeStartAndAfterStop();
+	void testCloseByIdUnderLoad();
+	void testCapacityReachedMakesOthersWait();
+	void testCapacityWithPlainConnections();
+
+	void setUp() override;
+	void tearDown() override;
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVTCPServerCloseTest_INCLUDED

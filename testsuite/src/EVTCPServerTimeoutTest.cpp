@@ -1,0 +1,277 @@
+//
+// EVTCPServerTimeoutTest.cpp
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVTCPServerTimeoutTest.h"
+#include "CppUnit/TestCaller.h"
+#include "TestSupport.h"
+
+
+namespace
+{
+	Poco::Timespan ms(int milliseconds)
+	{
+		return Poco::Timespan(milliseconds*Poco::Timespan::MILLISECONDS);
+	}
+}
+
+
+EVTCPServerTimeoutTest::EVTCPServerTimeoutTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+EVTCPServerTimeoutTest::~EVTCPServerTimeoutTest()
+{
+}
+
+
+void EVTCPServerTimeoutTest::testIdleConnectionIsClosed()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setIdleTimeout(ms(200));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	Stopwatch watch;
+	assertEqual(std::string("x\n"), exchange(client, "x\n"));
+	assertTrue (isClosed(client));
+	assertTrue (watch.elapsed() >= 195);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVTCPServerTimeoutTest::testIdleTimeoutIsTheFirstRequestTimeoutToo()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setIdleTimeout(ms(200));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	Stopwatch watch;
+	StreamSocket client = connectTo(server);
+	assertTrue (isClosed(client));
+	assertTrue (watch.elapsed() >= 195);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVTCPServerTimeoutTest::testFirstRequestTimeoutIsForTheFirstRequestOnly()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setFirstRequestTimeout(ms(300));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket silent = connectTo(server);
+	StreamSocket speaks = connectTo(server);
+	assertEqual(std::string("x\n"), exchange(speaks, "x\n"));
+	assertTrue (isClosed(silent));
+	sleepFor(300);
+	assertEqual(std::string("y\n"), exchange(speaks, "y\n"));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVTCPServerTimeoutTest::testRequestsKeepAConnectionOpen()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setIdleTimeout(ms(1000));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	for (int i = 0; i < 15; i++)
+	{
+		assertEqual(std::string("x\n"), exchange(client, "x\n"));
+		sleepFor(100);
+	}
+	assertEqual(std::string("x\n"), exchange(client, "x\n"));
+	assertTrue (server.statistics().closes() == 0);
+}
+
+
+void EVTCPServerTimeoutTest::testSlowRequestIsClosedHoweverOftenItSendsAByte()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setRequestTimeout(ms(300));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	sleepFor(50); // the clock starts with the first byte
+	Stopwatch watch;
+	assertTrue (waitFor([&]
+	{
+		try
+		{
+			client.sendBytes("x", 1);
+		}
+		catch (Poco::Exception&)
+		{
+			return true;
+		}
+		sleepFor(10);
+		return server.statistics().closes() > 0;
+	}));
+	assertTrue (watch.elapsed() >= 295);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+	assertTrue (isClosed(client));
+}
+
+
+void EVTCPServerTimeoutTest::testRequestTimeoutStartsWithEachRequest()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setRequestTimeout(ms(800));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	// each takes 200 ms, all of them longer than the timeout; the last one is never completed
+	for (int i = 0; i < 6; i++)
+	{
+		sendAll(client, "slow");
+		sleepFor(200);
+		sendAll(client, "ly\n");
+		assertEqual(std::string("slowly"), receiveLine(client));
+	}
+	// begun together with the end of another one
+	sendAll(client, "complete\nhalf");
+	Stopwatch watch;
+	assertEqual(std::string("complete"), receiveLine(client));
+	assertTrue (isClosed(client));
+	assertTrue (watch.elapsed() >= 790);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+}
+
+
+void EVTCPServerTimeoutTest::testRunningHandlerIsNotTimedOut()
+{
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1, policy);
+		pParams->setFirstRequestTimeout(ms(100));
+		pParams->setIdleTimeout(ms(100));
+		pParams->setRequestTimeout(ms(100));
+		pParams->setSendTimeout(ms(100));
+		EVTCPServer server(serve([](ServedConnection& c) { sleepFor(300); echo(c); }, frameLines), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		assertEqual(std::string("x\n"), exchange(client, "x\n"));
+		Stopwatch watch;
+		// the clock has started when the request was done
+		assertTrue (isClosed(client));
+		assertTrue (watch.elapsed() >= 80);
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+	}
+}
+
+
+void EVTCPServerTimeoutTest::testQueuedRequestIsNotTimedOut()
+{
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(1, 1, EVServerOptions::EXECUTE_DEDICATED);
+	pParams->setIdleTimeout(ms(100));
+	pParams->setRequestTimeout(ms(100));
+	EVTCPServer server(serve([&](ServedConnection& c) { gate.pass(); echo(c); }, frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 4; i++)
+	{
+		clients.push_back(connectTo(server));
+		sendAll(clients.back(), "x\n");
+	}
+	assertTrue (waitFor([&] { return server.queuedConnections() == 3; }));
+	sleepFor(300);
+	assertTrue (server.statistics().closes() == 0);
+	gate.open();
+	for (auto& client: clients) assertEqual(std::string("x"), receiveLine(client));
+}
+
+
+void EVTCPServerTimeoutTest::testIdleClockStartsWhenAnotherThreadHasFinished()
+{
+	// The thread that leads the loop does not see when the request is done.
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1, EVServerOptions::EXECUTE_DEDICATED);
+	pParams->setIdleTimeout(ms(300));
+	EVTCPServer server(serve([](ServedConnection& c) { sleepFor(200); echo(c); }, frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 3; i++) clients.push_back(connectTo(server));
+	for (auto& client: clients)
+	{
+		assertEqual(std::string("x\n"), exchange(client, "x\n"));
+		Stopwatch watch;
+		assertTrue (isClosed(client));
+		assertTrue (watch.elapsed() >= 280);
+		break;
+	}
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT, 3));
+}
+
+
+void EVTCPServerTimeoutTest::testNoTimeoutsMeansNoLimit()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setRequestTimeout(0);
+	pParams->setSendTimeout(0);
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket silent = connectTo(server);
+	StreamSocket half = connectTo(server);
+	sendAll(half, "half");
+	sleepFor(300);
+	sendAll(half, " done\n");
+	assertEqual(std::string("half done"), receiveLine(half));
+	assertEqual(std::string("x\n"), exchange(silent, "x\n"));
+}
+
+
+void EVTCPServerTimeoutTest::testTimeoutsOfManyConnections()
+{
+	const int CONNECTIONS = 300;
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setIdleTimeout(ms(300));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < CONNECTIONS; i++)
+	{
+		clients.push_back(connectTo(server));
+		if (i % 3 == 0) sendAll(clients.back(), "x\n");
+	}
+	for (auto& client: clients) assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT, CONNECTIONS));
+	assertTrue (server.statistics().requests == CONNECTIONS/3);
+}
+
+
+void EVTCPServerTimeoutTest::testTimeoutWithDispatchOnData()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setDispatchPolicy(EVServerOptions::DISPATCH_ON_DATA);
+	pParams->setFirstRequestTimeout(ms(200));
+	EVTCPServer server(servePlain([](StreamSocket& s) { sendAll(s, receiveLine(s) + "\n"); receiveLine(s); }), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> silent;
+	for (int i = 0; i < 4; i++) silent.push_back(connectTo(server));
+	for (auto& client: silent) assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT, 4));
+	// a plain connection that has its thread has no deadlines
+	StreamSocket client = connectTo(server);
+	sendAll(client, "hello\n");
+	assertEqual(std::string("hello"), receiveLine(client));
+	sleepFor(400);
+	assertEqual(1, server.currentThreads());
+}
+
+
+void EVTCPServerTimeoutTest::setUp()
+{
+}
+
+
+void EVTCPServerTimeoutTest::tearDown()
+{
+}
