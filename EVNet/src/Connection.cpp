@@ -24,6 +24,13 @@ namespace Poco {
 namespace EVNet {
 
 
+namespace
+{
+	// An identifier: generation (32 bits), loop (10 bits), slot (22 bits)
+	const int SLOT_BITS = 22;
+}
+
+
 Connection::Connection():
 	pLoop(nullptr),
 	state(STATE_FREE),
@@ -82,7 +89,7 @@ void Connection::setObject(EVTCPServerConnection* pObject)
 {
 	_pObject.reset(pObject);
 	_pObject->_pConnection = this;
-	_pSocket->setManaged(true);
+	_pSocket->manage(*this);
 }
 
 
@@ -162,8 +169,7 @@ void Connection::settle()
 	if (!_pSocket->endRequest())
 	{
 		// The bytes that follow belong to this request: there is no next one.
-		_cutShort = true;
-		end(EVServerStatistics::CLOSED_BY_HANDLER);
+		end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 	}
 }
 
@@ -171,7 +177,15 @@ void Connection::settle()
 void Connection::detach()
 {
 	_detached.store(true, std::memory_order_relaxed);
-	_pSocket->setManaged(false);
+	_pSocket->unmanage(*this);
+}
+
+
+void Connection::flushByLoop()
+{
+	// The leader that runs the request itself will look after it when the request is done,
+	// but it may be replaced before.
+	pLoop->flushConnection(id());
 }
 
 
@@ -189,8 +203,9 @@ void Connection::abort()
 }
 
 
-void Connection::end(EVServerStatistics::CloseReason reason)
+void Connection::end(EVServerStatistics::CloseReason reason, bool cutShort)
 {
+	_cutShort = _cutShort || cutShort;
 	if (_ended) return;
 	_ended = true;
 	_reason = reason;
@@ -199,8 +214,14 @@ void Connection::end(EVServerStatistics::CloseReason reason)
 
 Poco::UInt64 Connection::id() const
 {
-	// generation: 32 bits, loop: 10 bits, slot: 22 bits; never 0, because a generation starts with 1
-	return (static_cast<Poco::UInt64>(generation) << 32) | (static_cast<Poco::UInt64>(pLoop->index()) << 22) | slot;
+	// never 0, because a generation starts with 1
+	return (static_cast<Poco::UInt64>(generation) << 32) | (static_cast<Poco::UInt64>(pLoop->index()) << SLOT_BITS) | slot;
+}
+
+
+std::size_t Connection::loopOf(Poco::UInt64 id)
+{
+	return (id & 0xFFFFFFFF) >> SLOT_BITS;
 }
 
 
@@ -239,8 +260,10 @@ void ConnectionSlab::release(Connection& connection)
 }
 
 
-Connection* ConnectionSlab::find(Poco::UInt32 slot, Poco::UInt32 generation)
+Connection* ConnectionSlab::find(Poco::UInt64 id)
 {
+	const Poco::UInt32 slot = id & ((1 << SLOT_BITS) - 1);
+	const Poco::UInt32 generation = static_cast<Poco::UInt32>(id >> 32);
 	if (slot / CHUNK_SIZE >= _chunks.size()) return nullptr;
 	Connection& connection = _chunks[slot / CHUNK_SIZE][slot % CHUNK_SIZE];
 	if (connection.generation != generation || connection.state.load(std::memory_order_relaxed) == Connection::STATE_FREE) return nullptr;

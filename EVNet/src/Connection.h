@@ -109,15 +109,19 @@ public:
 	void detach();
 		/// Forgets the socket without closing it. Called by the owner.
 
+	void flushByLoop();
+		/// Lets the loop send the output that the client does not take now. Called by the owner.
+
 	bool detached() const;
 
 	void abort();
 		/// Shuts the socket down, unless it is detached, so that a blocked
 		/// handler fails. Called by the leader, in any state.
 
-	void end(EVServerStatistics::CloseReason reason);
+	void end(EVServerStatistics::CloseReason reason, bool cutShort = false);
 		/// Marks the connection to be closed for the given reason (the first one counts)
-		/// when the request is done. Called by the owner.
+		/// when the request is done. If cutShort is true, the client
+		/// may not have sent all of it. Called by the owner.
 
 	bool ended() const;
 	bool mustLinger() const;
@@ -127,6 +131,9 @@ public:
 	EVServerStatistics::CloseReason reason() const;
 
 	Poco::UInt64 id() const;
+
+	static std::size_t loopOf(Poco::UInt64 id);
+		/// Returns the index of the loop in an identifier.
 
 	Loop* pLoop;
 	std::atomic<State> state;
@@ -170,7 +177,7 @@ public:
 	void release(Connection& connection);
 		/// Takes a slot back. Identifiers of the connection become stale.
 
-	Connection* find(Poco::UInt32 slot, Poco::UInt32 generation);
+	Connection* find(Poco::UInt64 id);
 		/// Returns the connection, or a null pointer if it no longer exists.
 
 	template <class Function>

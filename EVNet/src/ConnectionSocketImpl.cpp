@@ -12,11 +12,13 @@
 
 
 #include "ConnectionSocketImpl.h"
+#include "Connection.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Buffer.h"
 #include "Poco/MemoryPool.h"
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <sys/socket.h>
 
@@ -50,9 +52,10 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_end(0),
 	_request(0),
 	_read(0),
+	_pOutput(nullptr),
 	_pInner(nullptr),
 	_receiveTimeout(0),
-	_managed(false),
+	_pManager(nullptr),
 	_bounded(false),
 	_sendTimedOut(false)
 {
@@ -71,6 +74,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 ConnectionSocketImpl::~ConnectionSocketImpl()
 {
 	if (_pBuffer) _pPool->give(_pBuffer, _capacity);
+	delete _pOutput.load();
 	if (_pInner)
 	{
 		reset();
@@ -156,20 +160,40 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
 }
 
 
+std::mutex& ConnectionSocketImpl::outputMutex() const
+{
+	// Only connections whose client is slow need it, so they share a few.
+	static std::mutex mutexes[16];
+	return mutexes[(reinterpret_cast<std::uintptr_t>(this) >> 6) % 16];
+}
+
+
 ConnectionSocketImpl::Result ConnectionSocketImpl::flush()
 {
-	while (_pOutput)
+	if (!hasOutput()) return RESULT_OK;
+	std::lock_guard<std::mutex> lock(outputMutex());
+	return flushLocked();
+}
+
+
+ConnectionSocketImpl::Result ConnectionSocketImpl::flushLocked()
+{
+	Output* pOutput = _pOutput;
+	while (pOutput)
 	{
-		const char* pBytes = _pOutput->bytes.data() + _pOutput->sent;
-		std::size_t length = _pOutput->bytes.size() - _pOutput->sent;
+		const char* pBytes = pOutput->bytes.data() + pOutput->sent;
+		std::size_t length = pOutput->bytes.size() - pOutput->sent;
 		ssize_t n = ::send(sockfd(), pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n >= 0)
 		{
-			_pOutput->sent += static_cast<std::size_t>(n);
-			if (_pOutput->sent == _pOutput->bytes.size()) _pOutput.reset();
+			pOutput->sent += static_cast<std::size_t>(n);
+			if (pOutput->sent < pOutput->bytes.size()) continue;
+			_pOutput = nullptr;
+			delete pOutput;
+			return RESULT_OK;
 		}
-		else if (errno == EAGAIN || errno == EWOULDBLOCK) return RESULT_AGAIN;
-		else if (errno != EINTR) return RESULT_ERROR;
+		if (errno == EAGAIN || errno == EWOULDBLOCK) return RESULT_AGAIN;
+		if (errno != EINTR) return RESULT_ERROR;
 	}
 	return RESULT_OK;
 }
@@ -297,7 +321,7 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 {
 	if (length <= 0) return 0;
 	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
-	if (!_managed.load(std::memory_order_relaxed))
+	if (!_pManager.load(std::memory_order_relaxed))
 	{
 		flushAll();
 		return StreamSocketImpl::sendBytes(buffer, length, flags);
@@ -305,23 +329,27 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 
 	const char* pBytes = static_cast<const char*>(buffer);
 	std::size_t rest = static_cast<std::size_t>(length);
-	if (!_pOutput)
+	if (!hasOutput())
 	{
-		ssize_t n;
-		do
-		{
-			n = ::send(sockfd(), pBytes, rest, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-		}
-		while (n < 0 && errno == EINTR);
-		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
-		if (n > 0)
-		{
-			pBytes += n;
-			rest -= static_cast<std::size_t>(n);
-		}
+		const std::size_t n = sendSome(pBytes, rest, flags);
+		pBytes += n;
+		rest -= n;
 	}
 	if (rest > 0) keep(pBytes, rest);
 	return length;
+}
+
+
+std::size_t ConnectionSocketImpl::sendSome(const char* pBytes, std::size_t length, int flags)
+{
+	ssize_t n;
+	do
+	{
+		n = ::send(sockfd(), pBytes, length, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
+	return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
 
 
@@ -335,31 +363,45 @@ int ConnectionSocketImpl::sendBytes(const SocketBufVec& buffers, int flags)
 
 void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 {
-	const std::size_t maxOutput = _pPool->limits().maxOutput;
-	while (length > 0)
+	for (;;)
 	{
-		std::size_t pending = _pOutput ? _pOutput->bytes.size() - _pOutput->sent : 0;
-		std::size_t n = std::min(length, maxOutput > pending ? maxOutput - pending : 0);
-		if (n == 0 && pending == 0) n = std::min<std::size_t>(length, BufferPool::BLOCK_SIZE); // maxPendingOutput is 0
-		if (n > 0)
-		{
-			if (!_pOutput) _pOutput.reset(new Output);
-			if (_pOutput->sent > 0)
-			{
-				_pOutput->bytes.erase(0, _pOutput->sent);
-				_pOutput->sent = 0;
-			}
-			_pOutput->bytes.append(pBytes, n);
-			pBytes += n;
-			length -= n;
-		}
-		if (length > 0 || maxOutput == 0)
-		{
-			// The mark is passed: the writer has to wait until the client takes some.
-			waitWritable();
-			if (flush() == RESULT_ERROR) error();
-		}
+		const std::size_t n = keepSome(pBytes, length);
+		pBytes += n;
+		length -= n;
+		if (length == 0) break;
+		// The mark is passed: the writer has to wait until the client takes some.
+		waitWritable();
+		if (flush() == RESULT_ERROR) error();
 	}
+	// The handler may now do something that takes long.
+	std::lock_guard<std::mutex> lock(outputMutex());
+	Output* pOutput = _pOutput;
+	Connection* pManager = _pManager.load(std::memory_order_relaxed);
+	if (pOutput && pManager && !pOutput->asked)
+	{
+		pOutput->asked = true;
+		pManager->flushByLoop();
+	}
+}
+
+
+std::size_t ConnectionSocketImpl::keepSome(const char* pBytes, std::size_t length)
+{
+	std::lock_guard<std::mutex> lock(outputMutex());
+	if (flushLocked() == RESULT_ERROR) error();
+	Output* pOutput = _pOutput;
+	const std::size_t pending = pOutput ? pOutput->bytes.size() - pOutput->sent : 0;
+	const std::size_t maxOutput = _pPool->limits().maxOutput;
+	const std::size_t n = std::min(length, maxOutput > pending ? maxOutput - pending : 0);
+	if (n == 0 && !pOutput && maxOutput == 0) return sendSome(pBytes, length);
+	if (n == 0) return 0;
+	std::unique_ptr<Output> pNew(pOutput ? nullptr : new Output);
+	if (!pOutput) pOutput = pNew.get();
+	pOutput->bytes.erase(0, pOutput->sent);
+	pOutput->sent = 0;
+	pOutput->bytes.append(pBytes, n);
+	if (pNew) _pOutput.store(pNew.release(), std::memory_order_release);
+	return n;
 }
 
 
@@ -399,7 +441,7 @@ void ConnectionSocketImpl::shutdownSend()
 
 void ConnectionSocketImpl::close()
 {
-	if (_pOutput && !_managed.load(std::memory_order_relaxed) && sockfd() != POCO_INVALID_SOCKET)
+	if (hasOutput() && !_pManager.load(std::memory_order_relaxed) && sockfd() != POCO_INVALID_SOCKET)
 	{
 		try
 		{

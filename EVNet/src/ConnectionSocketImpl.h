@@ -23,11 +23,15 @@
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 
 namespace Poco {
 namespace EVNet {
+
+
+class Connection;
 
 
 class ConnectionSocketImpl: public Poco::Net::StreamSocketImpl
@@ -71,7 +75,8 @@ public:
 		/// Receives what is there into the buffer, without waiting.
 
 	Result flush();
-		/// Sends pending output, without waiting.
+		/// Sends pending output, without waiting. May be called by the leader
+		/// while the owner uses the socket.
 
 	void releaseBuffer(BufferCache* pCache);
 		/// Gives the input buffer back if it holds no bytes; to the
@@ -97,10 +102,14 @@ public:
 	std::size_t requestLength() const;
 		/// Returns the length given to beginRequest().
 
-	void setManaged(bool managed);
-		/// Says whether an event loop flushes the output. If not (a plain or
-		/// detached connection), whoever writes waits for the client.
-		/// May be called while another thread uses a detached socket.
+	void manage(Connection& manager);
+		/// From now on, output that the client does not take at once is kept, and flushed
+		/// by the loop of the manager. Otherwise (a plain or detached
+		/// connection), whoever writes waits for the client.
+
+	void unmanage(Connection& manager);
+		/// Ends what manage() began, unless another connection has become the manager. May be called
+		/// while another thread uses the socket, which a handler may have detached.
 
 	void setBounded(bool bounded);
 		/// Says whether reading ends with the request.
@@ -148,7 +157,8 @@ private:
 	struct Output
 	{
 		std::string bytes;
-		std::size_t sent = 0;
+		std::size_t sent  = 0;
+		bool        asked = false;   /// the loop has been asked to flush it
 	};
 
 	struct Addresses
@@ -159,7 +169,11 @@ private:
 
 	std::size_t unread() const;
 	bool makeRoom(BufferCache& cache, Result& result);
+	std::mutex& outputMutex() const;
 	void waitWritable();
+	std::size_t sendSome(const char* pBytes, std::size_t length, int flags = 0);
+	std::size_t keepSome(const char* pBytes, std::size_t length);
+	Result flushLocked();
 	void keep(const char* pBytes, std::size_t length);
 	const Addresses& addresses();
 
@@ -170,11 +184,11 @@ private:
 	Poco::UInt32                 _end;         /// behind the last byte
 	std::size_t                  _request;     /// length of the request at _begin
 	std::size_t                  _read;        /// bytes of it that have been read
-	std::unique_ptr<Output>      _pOutput;
+	std::atomic<Output*>         _pOutput;     /// made by the owner; changed and removed under outputMutex()
 	std::unique_ptr<Addresses>   _pAddresses;
 	Poco::Net::SocketImpl*       _pInner;      /// whose descriptor this is, if not ours
 	Poco::Timespan::TimeDiff     _receiveTimeout;
-	std::atomic<bool>            _managed;
+	std::atomic<Connection*>     _pManager;
 	bool                         _bounded;
 	bool                         _sendTimedOut;
 };
@@ -207,9 +221,16 @@ inline std::size_t ConnectionSocketImpl::requestLength() const
 }
 
 
-inline void ConnectionSocketImpl::setManaged(bool managed)
+inline void ConnectionSocketImpl::manage(Connection& manager)
 {
-	_managed.store(managed, std::memory_order_relaxed);
+	_pManager.store(&manager, std::memory_order_relaxed);
+}
+
+
+inline void ConnectionSocketImpl::unmanage(Connection& manager)
+{
+	Connection* pManager = &manager;
+	_pManager.compare_exchange_strong(pManager, nullptr, std::memory_order_relaxed);
 }
 
 
@@ -221,7 +242,7 @@ inline void ConnectionSocketImpl::setBounded(bool bounded)
 
 inline bool ConnectionSocketImpl::hasOutput() const
 {
-	return _pOutput != nullptr;
+	return _pOutput.load(std::memory_order_acquire) != nullptr;
 }
 
 

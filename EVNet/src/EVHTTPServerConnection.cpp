@@ -91,17 +91,34 @@ void EVHTTPServerConnection::run()
 	{
 		session.setKeepAlive(false);
 		if (session.socket().impl() == &socketImpl) session.detachSocket();
-		else connection().detach();
+		else forgetSocket(socketImpl);
 		throw;
 	}
-	if (session.socket().impl() != &socketImpl) connection().detach();
+	if (session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
 	else
 	{
 		_sessionData = session.sessionData();
-		if (!session.getKeepAlive() || _framer.unbounded() || session.networkException()) closeConnection();
+		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		else if (session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET);
+		else if (!session.getKeepAlive()) closeConnection();
 		session.detachSocket(); // the session would close it
 	}
 	_framer.reset();
+}
+
+
+void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
+{
+	connection().detach();
+	try
+	{
+		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
+		socketImpl.flushAll();
+	}
+	catch (Poco::Exception&)
+	{
+		// The new owner finds out by himself.
+	}
 }
 
 
@@ -109,7 +126,7 @@ void EVHTTPServerConnection::handleRequest(HTTPServerSession& session)
 {
 	if (_framer.error())
 	{
-		sendErrorResponse(session, static_cast<HTTPResponse::HTTPStatus>(_framer.error()));
+		refuse(session, static_cast<HTTPResponse::HTTPStatus>(_framer.error()));
 		return;
 	}
 	char emptyLine[2];
@@ -123,7 +140,7 @@ void EVHTTPServerConnection::handleRequest(HTTPServerSession& session)
 	}
 	catch (Poco::Net::MessageException&)
 	{
-		sendErrorResponse(session, HTTPResponse::HTTP_BAD_REQUEST);
+		refuse(session, HTTPResponse::HTTP_BAD_REQUEST);
 		return;
 	}
 	// What follows the request (e.g. after an upgrade) is for whoever detaches the socket.
@@ -131,7 +148,8 @@ void EVHTTPServerConnection::handleRequest(HTTPServerSession& session)
 
 	HTTPServerRequestImpl& request = *pRequest;
 	const int maxRequests = _context.pParams->getMaxKeepAliveRequests();
-	const bool mayKeepAlive = _context.pParams->getKeepAlive() && (maxRequests <= 0 || _requests < maxRequests);
+	// If it is not known where the request ends, there is no next one.
+	const bool mayKeepAlive = _context.pParams->getKeepAlive() && !_framer.unbounded() && (maxRequests <= 0 || _requests < maxRequests);
 	response.set(DATE, currentDate());
 	response.setVersion(request.getVersion());
 	response.setKeepAlive(mayKeepAlive && request.getKeepAlive());
@@ -163,6 +181,14 @@ void EVHTTPServerConnection::handleRequest(HTTPServerSession& session)
 		}
 		throw;
 	}
+}
+
+
+void EVHTTPServerConnection::refuse(HTTPServerSession& session, HTTPResponse::HTTPStatus status)
+{
+	const bool badRequest = status == HTTPResponse::HTTP_BAD_REQUEST;
+	connection().end(badRequest ? EVServerStatistics::CLOSED_BAD_REQUEST : EVServerStatistics::CLOSED_TOO_LARGE, true);
+	sendErrorResponse(session, status);
 }
 
 

@@ -31,6 +31,9 @@ namespace Poco {
 namespace EVNet {
 
 
+class ConnectionSocketImpl;
+
+
 class EVHTTPServerConnection: public EVTCPServerConnection
 	/// A persistent HTTP connection. Does for one request what
 	/// Poco::Net::HTTPServerConnection does for all requests of a connection.
@@ -55,7 +58,9 @@ protected:
 	std::ptrdiff_t frame(const char* pData, std::size_t length) override;
 
 private:
+	void forgetSocket(ConnectionSocketImpl& socketImpl);
 	void handleRequest(Poco::Net::HTTPServerSession& session);
+	void refuse(Poco::Net::HTTPServerSession& session, Poco::Net::HTTPResponse::HTTPStatus status);
 	void sendErrorResponse(Poco::Net::HTTPServerSession& session, Poco::Net::HTTPResponse::HTTPStatus status);
 
 	Context&       _context;

@@ -283,9 +283,8 @@ void Engine::adopt(const StreamSocket& socket)
 
 void Engine::closeConnection(Poco::UInt64 id)
 {
-	// see Connection::id()
-	const std::size_t loop = (id >> 22) & 0x3FF;
-	if (loop < _loops.size()) _loops[loop]->closeConnection(id & 0x3FFFFF, static_cast<Poco::UInt32>(id >> 32));
+	const std::size_t loop = Connection::loopOf(id);
+	if (loop < _loops.size()) _loops[loop]->closeConnection(id);
 }
 
 

@@ -195,7 +195,8 @@ inline int Executor::queued() const
 
 inline int Executor::queueShare() const
 {
-	return std::max(1, _config.maxQueued/std::max(1, static_cast<int>(_loops.size())));
+	const int loops = std::max(1, static_cast<int>(_loops.size()));
+	return std::max(1, (_config.maxQueued + loops - 1)/loops);
 }
 
 

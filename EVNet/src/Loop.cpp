@@ -80,8 +80,9 @@ bool Loop::lead()
 	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
 	for (;;)
 	{
-		ev_run(evLoop(), _ready.empty() ? EVRUN_ONCE : EVRUN_NOWAIT);
+		ev_run(evLoop(), _ready.empty() && _leaving.empty() ? EVRUN_ONCE : EVRUN_NOWAIT);
 		updateNow();
+		submitLeaving();
 		if (!_ready.empty() && !serveReady()) return false;
 		if (_ending && _open.value() == 0 && endMail()) return true;
 	}
@@ -92,6 +93,7 @@ bool Loop::leadOnce()
 {
 	ev_run(evLoop(), EVRUN_NOWAIT);
 	updateNow();
+	submitLeaving();
 	if (!_ready.empty()) serveReady();
 	return _ending && _open.value() == 0 && endMail();
 }
@@ -128,7 +130,11 @@ bool Loop::serveReady()
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
 		if (!receiveRequest(connection)) continue;
-		if (!runsHere(permitted)) _outbox.push(connection);
+		if (!runsHere(permitted))
+		{
+			_queued.fetch_add(1);
+			_outbox.push(connection);
+		}
 		else if (!runHere(connection)) return false;
 	}
 	if (permitted) _engine.executor().leave();
@@ -162,6 +168,7 @@ bool Loop::runHere(Connection& connection)
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		noteRequest(false);
+		updateNow();
 		connection.settle();
 		finish(connection);
 		return true;
@@ -262,9 +269,7 @@ void Loop::requestTaken()
 
 void Loop::submitOutbox()
 {
-	if (_outbox.empty()) return;
-	_queued.fetch_add(static_cast<int>(_outbox.size()));
-	_engine.executor().submit(_outbox);
+	if (!_outbox.empty()) _engine.executor().submit(_outbox);
 }
 
 
@@ -429,7 +434,16 @@ void Loop::setState(Connection& connection, Connection::State state)
 }
 
 
-void Loop::onIO(Connection& connection)
+void Loop::flushRunning(Connection& connection)
+{
+	// The handler is still running, and has gone on to something else perhaps. Errors are for it to find.
+	const bool more = connection.socket().flush() == ConnectionSocketImpl::RESULT_AGAIN;
+	const bool recalled = connection.state.load(std::memory_order_acquire) == Connection::STATE_RECALLED;
+	watch(connection, (recalled ? 0 : EV_READ) | (more ? EV_WRITE : 0));
+}
+
+
+void Loop::onIO(Connection& connection, int events)
 {
 	switch (connection.state.load(std::memory_order_acquire))
 	{
@@ -438,7 +452,11 @@ void Loop::onIO(Connection& connection)
 		makeReady(connection);
 		break;
 	case Connection::STATE_DISPATCHED:
-		if (!recall(connection)) makeReady(connection);
+		if (events & EV_WRITE) flushRunning(connection);
+		if ((events & EV_READ) && !recall(connection)) makeReady(connection);
+		break;
+	case Connection::STATE_RECALLED:
+		flushRunning(connection);
 		break;
 	case Connection::STATE_FLUSHING:
 		_send.start(connection);
@@ -458,7 +476,7 @@ bool Loop::recall(Connection& connection)
 {
 	Connection::State state = Connection::STATE_DISPATCHED;
 	if (!connection.state.compare_exchange_strong(state, Connection::STATE_RECALLED, std::memory_order_acq_rel)) return false;
-	watch(connection, 0);
+	watch(connection, connection.watcher.events & EV_WRITE);
 	return true;
 }
 
@@ -528,10 +546,10 @@ void Loop::endAll(bool abort)
 }
 
 
-void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
+void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
 {
 	Connection& connection = *static_cast<Connection*>(pWatcher->data);
-	connection.pLoop->onIO(connection);
+	connection.pLoop->onIO(connection, events);
 }
 
 

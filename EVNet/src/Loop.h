@@ -120,8 +120,11 @@ public:
 		/// Has a new connection opened by the leader. Takes over one reference to the socket, unless
 		/// it returns false because the loop has ended. May be called from any thread.
 
-	void closeConnection(Poco::UInt32 slot, Poco::UInt32 generation);
+	void closeConnection(Poco::UInt64 id);
 		/// Has a connection closed by the leader. May be called from any thread.
+
+	void flushConnection(Poco::UInt64 id);
+		/// Has the leader flush the output of a connection whose request is running. May be called from any thread.
 
 	void wake(int reasons);
 		/// Wakes the leader for the given reasons (Wake). May be called from any thread.
@@ -170,6 +173,7 @@ private:
 	void close(Connection& connection, EVServerStatistics::CloseReason reason);
 	void watch(Connection& connection, int events);
 	bool recall(Connection& connection);
+	static bool isRunning(const Connection& connection);
 	void endAll(bool abort);
 	void setState(Connection& connection, Connection::State state);
 
@@ -180,8 +184,13 @@ private:
 		/// Called when the first byte of a connection without an object has arrived. Returns
 		/// false if it has become a plain connection, or has been closed.
 
-	void openPlain(ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject);
-	void onIO(Connection& connection);
+	void submitLeaving();
+		/// Hands over connections that were watched until now. Not before libev has been run
+		/// once more: it finds out that it still watches the descriptor only when there is an event. Trying to
+		/// remove it after the new owner has closed it would fail, and libev would begin anew with all descriptors.
+
+	void flushRunning(Connection& connection);
+	void onIO(Connection& connection, int events);
 	void onMail();
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
 	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
@@ -206,6 +215,7 @@ private:
 	IntrusiveQueue<Task>      _ready;          /// connections to be received from
 	IntrusiveQueue<Task>      _paused;
 	IntrusiveQueue<Task>      _outbox;         /// requests for the Executor
+	IntrusiveQueue<Task>      _leaving;        /// plain connections that have left the loop, see submitLeaving()
 	TimeoutList               _first;
 	TimeoutList               _idle;
 	TimeoutList               _request;
@@ -213,11 +223,12 @@ private:
 	TimeoutList               _linger;
 	Acceptor                  _acceptor;
 
-	std::mutex                _mutex;          /// guards the mailbox: the following four
+	std::mutex                _mutex;          /// guards the mailbox: the following five
 	bool                      _ended;          /// nobody reads the mail any more
 	IntrusiveQueue<Task>      _returned;
 	IntrusiveQueue<ConnectionSocketImpl> _arrived;
-	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> _closeWanted;
+	std::vector<Poco::UInt64> _closeWanted;    /// identifiers
+	std::vector<Poco::UInt64> _flushWanted;
 	std::atomic<int>          _wake;
 
 	// written by the leader

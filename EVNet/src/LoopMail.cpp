@@ -63,11 +63,26 @@ bool Loop::endMail()
 }
 
 
-void Loop::closeConnection(Poco::UInt32 slot, Poco::UInt32 generation)
+void Loop::closeConnection(Poco::UInt64 id)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	_closeWanted.emplace_back(slot, generation);
+	_closeWanted.push_back(id);
 	ev_async_send(evLoop(), &_async);
+}
+
+
+void Loop::flushConnection(Poco::UInt64 id)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_flushWanted.push_back(id);
+	ev_async_send(evLoop(), &_async);
+}
+
+
+bool Loop::isRunning(const Connection& connection)
+{
+	const Connection::State state = connection.state.load(std::memory_order_acquire);
+	return state == Connection::STATE_DISPATCHED || state == Connection::STATE_RECALLED;
 }
 
 
@@ -84,12 +99,14 @@ void Loop::onMail()
 	const int reasons = _wake.exchange(0, std::memory_order_acq_rel);
 	IntrusiveQueue<Task> returned;
 	IntrusiveQueue<ConnectionSocketImpl> arrived;
-	std::vector<std::pair<Poco::UInt32, Poco::UInt32>> closeWanted;
+	std::vector<Poco::UInt64> closeWanted;
+	std::vector<Poco::UInt64> flushWanted;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		returned.append(_returned);
 		arrived.append(_arrived);
 		closeWanted.swap(_closeWanted);
+		flushWanted.swap(_flushWanted);
 	}
 
 	while (Task* pTask = returned.pop())
@@ -104,15 +121,18 @@ void Loop::onMail()
 		if (_ending) _engine.turnAway(pSocket);
 		else open(pSocket);
 	}
-	for (const auto& id: closeWanted)
+	for (Poco::UInt64 id: flushWanted)
 	{
-		Connection* pConnection = _slab.find(id.first, id.second);
+		Connection* pConnection = _slab.find(id);
+		if (pConnection && isRunning(*pConnection)) flushRunning(*pConnection);
+	}
+	for (Poco::UInt64 id: closeWanted)
+	{
+		Connection* pConnection = _slab.find(id);
 		if (!pConnection) continue;
-		Connection::State state = pConnection->state.load(std::memory_order_acquire);
 		pConnection->closeWanted = true;
-		if (state == Connection::STATE_DISPATCHED && recall(*pConnection)) continue;
-		state = pConnection->state.load(std::memory_order_acquire);
-		if (state != Connection::STATE_RECALLED && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+		if (isRunning(*pConnection)) recall(*pConnection);
+		if (!isRunning(*pConnection) && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
 	}
 	if (reasons & WAKE_PAUSED) resumePaused();
 	if (reasons & WAKE_ACCEPT) _acceptor.resume();
@@ -137,7 +157,9 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	EVTCPServerConnection* pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject);
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
-		openPlain(socket.duplicate(), pObject);
+		pSocket->duplicate();
+		socket = nullptr; // the thread that runs it has to be the one that closes it
+		_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
 		return;
 	}
 
@@ -202,14 +224,14 @@ bool Loop::openOnData(Connection& connection)
 	pSocket->duplicate();
 	connection.detach();
 	close(connection, EVServerStatistics::CLOSE_REASONS); // it goes on without a slot
-	openPlain(pSocket, pObject);
+	_leaving.push(*new PlainTask(_engine, pSocket, pObject));
 	return false;
 }
 
 
-void Loop::openPlain(ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject)
+void Loop::submitLeaving()
 {
-	_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
+	while (Task* pTask = _leaving.pop()) _engine.executor().submitPlain(static_cast<PlainTask*>(pTask));
 }
 
 

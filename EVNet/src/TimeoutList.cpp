@@ -27,6 +27,8 @@ TimeoutList::TimeoutList(Loop& loop, const Poco::Timespan& timeout):
 	_pLast(nullptr)
 {
 	ev_timer_init(&_timer, &TimeoutList::onTimer, 0., 0.);
+	// What has arrived while nobody led the loop was in time: it is to be seen first.
+	ev_set_priority(&_timer, EV_MINPRI);
 	_timer.data = this;
 }
 

@@ -19,7 +19,7 @@ namespace
 	void limitSendBuffer(HTTPServerRequest& request)
 		/// Keeps the kernel from taking a large response all at once.
 	{
-		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(16384);
+		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
 	}
 }
 
@@ -316,6 +316,40 @@ void EVHTTPServerBodyTest::testSlowReaderHoldsNoThread()
 }
 
 
+void EVHTTPServerBodyTest::testFlushedOutputArrivesWhileHandlerRuns()
+{
+	const std::string body = pattern(500000);
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		limitSendBuffer(request);
+		response.setContentLength64(static_cast<Poco::Int64>(body.size()) + 4);
+		std::ostream& ostr = response.send();
+		(ostr << body).flush();
+		gate.pass(); // opened when the client has got that
+		ostr << "last";
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	client.socket().setReceiveTimeout(Poco::Timespan(DEADLINE/4*Poco::Timespan::MILLISECONDS));
+	std::string header;
+	while (header.find("\r\n\r\n") == std::string::npos) header += receive(client.socket(), 1);
+	std::string received;
+	try
+	{
+		received = receive(client.socket(), body.size());
+	}
+	catch (Poco::TimeoutException&)
+	{
+	}
+	assertTrue (received == body);
+	gate.open();
+	assertEqual ("last", receive(client.socket(), 4));
+}
+
+
 void EVHTTPServerBodyTest::testLargeDownload()
 {
 	const std::string body = pattern(5*1024*1024);
@@ -370,6 +404,7 @@ CppUnit::Test* EVHTTPServerBodyTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testPartlyReadBodyIsNotTheNextRequest);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testUnreadLargeBodyDoesNotLoseResponse);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testSlowReaderHoldsNoThread);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFlushedOutputArrivesWhileHandlerRuns);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testLargeDownload);
 
 	return pSuite;

@@ -38,6 +38,7 @@ public:
 	void testPartlyReadBodyIsNotTheNextRequest();
 	void testUnreadLargeBodyDoesNotLoseResponse();
 	void testSlowReaderHoldsNoThread();
+	void testFlushedOutputArrivesWhileHandlerRuns();
 	void testLargeDownload();
 
 	static CppUnit::Test* suite();

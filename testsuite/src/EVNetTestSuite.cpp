@@ -1,6 +1,8 @@
 //
 // EVNetTestSuite.cpp
 //
+// All tests of EVNet.
+//
 // Copyright (c) 2026, EVNet Contributors.
 //
 // SPDX-License-Identifier:	BSL-1.0
@@ -8,28 +10,64 @@
 
 
 #include "EVNetTestSuite.h"
-#include "EVServerOptionsTest.h"
 #include "EVFramingTest.h"
-#include "HTTPFramerTest.h"
+#include "EVHTTPServerBodyTest.h"
+#include "EVHTTPServerDetachTest.h"
+#include "EVHTTPServerErrorTest.h"
+#include "EVHTTPServerHandlerTest.h"
+#include "EVHTTPServerKeepAliveTest.h"
+#include "EVHTTPServerStopTest.h"
+#include "EVHTTPServerTest.h"
 #include "EVPlainConnectionTest.h"
-#include "EVTCPServerTest.h"
-#include "MemoryTest.h"
+#include "EVServerOptionsTest.h"
+#include "EVTCPServerAdoptTest.h"
+#include "EVTCPServerBlockingTest.h"
 #include "EVTCPServerCloseTest.h"
+#include "EVTCPServerDetachTest.h"
 #include "EVTCPServerFailureTest.h"
+#include "EVTCPServerOutputTest.h"
+#include "EVTCPServerStartTest.h"
+#include "EVTCPServerTest.h"
+#include "EVTCPServerTimeoutTest.h"
+#include "HTTPFramerTest.h"
+#include "MemoryTest.h"
+#include "WebSocketTest.h"
+#include "EVTCPServerCapacityTest.h"
+#include "EVTCPServerStopTest.h"
+#include "EVTCPServerLoadTest.h"
+#include "EVTCPServerThreadsTest.h"
 
 
 CppUnit::Test* EVNetTestSuite::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVNetTestSuite");
 
-	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVFramingTest::suite());
-	pSuite->addTest(HTTPFramerTest::suite());
+	pSuite->addTest(EVHTTPServerBodyTest::suite());
+	pSuite->addTest(EVHTTPServerDetachTest::suite());
+	pSuite->addTest(EVHTTPServerErrorTest::suite());
+	pSuite->addTest(EVHTTPServerHandlerTest::suite());
+	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());
+	pSuite->addTest(EVHTTPServerStopTest::suite());
+	pSuite->addTest(EVHTTPServerTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
-	pSuite->addTest(EVTCPServerTest::suite());
-	pSuite->addTest(MemoryTest::suite());
+	pSuite->addTest(EVServerOptionsTest::suite());
+	pSuite->addTest(EVTCPServerAdoptTest::suite());
+	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCloseTest::suite());
+	pSuite->addTest(EVTCPServerDetachTest::suite());
 	pSuite->addTest(EVTCPServerFailureTest::suite());
+	pSuite->addTest(EVTCPServerOutputTest::suite());
+	pSuite->addTest(EVTCPServerStartTest::suite());
+	pSuite->addTest(EVTCPServerTest::suite());
+	pSuite->addTest(EVTCPServerTimeoutTest::suite());
+	pSuite->addTest(HTTPFramerTest::suite());
+	pSuite->addTest(MemoryTest::suite());
+	pSuite->addTest(WebSocketTest::suite());
+	pSuite->addTest(EVTCPServerCapacityTest::suite());
+	pSuite->addTest(EVTCPServerStopTest::suite());
+	pSuite->addTest(EVTCPServerLoadTest::suite());
+	pSuite->addTest(EVTCPServerThreadsTest::suite());
 
 	return pSuite;
 }

@@ -10,12 +10,6 @@
 #include "EVTCPServerCloseTest.h"
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
-#include "Poco/Net/ServerSocket.h"
-#include <set>
-
-
-using Poco::Net::ServerSocket;
-using Poco::Net::SocketAddress;
 
 
 namespace
@@ -287,66 +281,6 @@ void EVTCPServerCloseTest::testCloseByIdUnderLoad()
 }
 
 
-void EVTCPServerCloseTest::testCapacityReachedMakesOthersWait()
-{
-	for (int loops: {1, 2})
-	{
-		EVTCPServerParams::Ptr pParams = serverParams(4, loops);
-		pParams->setCapacity(3);
-		EVTCPServer server(serve(tellId, frameLines), 0, pParams);
-		server.start();
-		std::vector<StreamSocket> clients;
-		for (int i = 0; i < 8; i++)
-		{
-			clients.push_back(connectTo(server)); // by the kernel
-			sendAll(clients.back(), "hello\n");
-		}
-		// at any time three of them are served; when one leaves, another one's turn comes
-		std::set<int> waiting;
-		for (int i = 0; i < 8; i++) waiting.insert(i);
-		std::vector<int> served;
-		while (!waiting.empty())
-		{
-			assertTrue (waitFor([&]
-			{
-				for (int i: waiting)
-				{
-					if (!clients[i].poll(Poco::Timespan(0), Poco::Net::Socket::SELECT_READ)) continue;
-					served.push_back(i);
-					waiting.erase(i);
-					return true;
-				}
-				return false;
-			}));
-			assertTrue (!receiveLine(clients[served.back()]).empty());
-			assertTrue (server.currentConnections() <= 3);
-			if (served.size() >= 3) clients[served[served.size() - 3]].close();
-		}
-		assertTrue (server.maxConcurrentConnections() <= 3);
-		assertTrue (server.statistics().acceptPauses > 0);
-		server.stop();
-		assertTrue (allAccountedFor(server));
-	}
-}
-
-
-void EVTCPServerCloseTest::testCapacityWithPlainConnections()
-{
-	Gate gate;
-	EVTCPServerParams::Ptr pParams = serverParams(4);
-	pParams->setCapacity(2);
-	EVTCPServer server(servePlain([&](StreamSocket& s) { gate.pass(); sendAll(s, "done"); }), 0, pParams);
-	server.start();
-	std::vector<StreamSocket> clients;
-	for (int i = 0; i < 5; i++) clients.push_back(connectTo(server));
-	assertTrue (waitFor([&] { return gate.waiting() == 2; }));
-	assertTrue (waitFor([&] { return server.statistics().acceptPauses > 0; }));
-	assertEqual(2, server.currentConnections());
-	gate.open();
-	for (auto& client: clients) assertEqual(std::string("done"), receiveToEnd(client));
-}
-
-
 void EVTCPServerCloseTest::setUp()
 {
 }
@@ -372,8 +306,6 @@ CppUnit::Test* EVTCPServerCloseTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testStaleIdIsIgnored);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByIdBeforeStartAndAfterStop);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByIdUnderLoad);
-	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCapacityReachedMakesOthersWait);
-	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCapacityWithPlainConnections);
 
 	return pSuite;
 }

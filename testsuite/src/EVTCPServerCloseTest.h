@@ -35,8 +35,6 @@ public:
 	void testStaleIdIsIgnored();
 	void testCloseByIdBeforeStartAndAfterStop();
 	void testCloseByIdUnderLoad();
-	void testCapacityReachedMakesOthersWait();
-	void testCapacityWithPlainConnections();
 
 	void setUp() override;
 	void tearDown() override;

@@ -168,6 +168,32 @@ void EVTCPServerTimeoutTest::testRunningHandlerIsNotTimedOut()
 }
 
 
+void EVTCPServerTimeoutTest::testRequestThatArrivesInTimeIsServed()
+{
+	// A handler holds the only loop, another connection sends its request meanwhile. When the loop
+	// goes on, the request is there and the idle timeout over: the request counts.
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(1, 1, EVServerOptions::EXECUTE_INLINE);
+	pParams->setIdleTimeout(ms(300));
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		if (c.request() == "block\n") gate.pass();
+		echo(c);
+	}, frameLines), 0, pParams);
+	server.start();
+	StreamSocket blocker = connectTo(server);
+	StreamSocket client = connectTo(server);
+	assertEqual(std::string("before\n"), exchange(client, "before\n"));
+	sendAll(blocker, "block\n");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	sendAll(client, "in time\n");
+	sleepFor(400);
+	gate.open();
+	assertEqual(std::string("block"), receiveLine(blocker));
+	assertEqual(std::string("in time"), receiveLine(client));
+}
+
+
 void EVTCPServerTimeoutTest::testQueuedRequestIsNotTimedOut()
 {
 	Gate gate;
@@ -274,4 +300,26 @@ void EVTCPServerTimeoutTest::setUp()
 
 void EVTCPServerTimeoutTest::tearDown()
 {
+}
+
+
+CppUnit::Test* EVTCPServerTimeoutTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPServerTimeoutTest");
+
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleConnectionIsClosed);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleTimeoutIsTheFirstRequestTimeoutToo);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testFirstRequestTimeoutIsForTheFirstRequestOnly);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestsKeepAConnectionOpen);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testSlowRequestIsClosedHoweverOftenItSendsAByte);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestTimeoutStartsWithEachRequest);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRunningHandlerIsNotTimedOut);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestThatArrivesInTimeIsServed);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testQueuedRequestIsNotTimedOut);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleClockStartsWhenAnotherThreadHasFinished);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testNoTimeoutsMeansNoLimit);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testTimeoutsOfManyConnections);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testTimeoutWithDispatchOnData);
+
+	return pSuite;
 }

@@ -33,6 +33,12 @@ namespace
 		Item* pNext = nullptr;
 	};
 
+	Poco::UInt64 identifier(Poco::UInt32 slot, Poco::UInt32 generation)
+		/// As Connection::id() makes it for a connection of the first loop.
+	{
+		return (static_cast<Poco::UInt64>(generation) << 32) | slot;
+	}
+
 	BufferPool::Ptr makePool(std::size_t budget)
 	{
 		return new BufferPool({budget, 65536, 65536, 0});
@@ -162,21 +168,20 @@ void MemoryTest::testSlabIdsBecomeStale()
 	ConnectionSlab slab;
 	Connection& connection = slab.allocate();
 	connection.state = Connection::STATE_IDLE;
-	const Poco::UInt32 slot = connection.slot;
-	const Poco::UInt32 generation = connection.generation;
-	assertTrue (slab.find(slot, generation) == &connection);
-	assertTrue (slab.find(slot, generation + 1) == nullptr);
-	assertTrue (slab.find(100000, generation) == nullptr);
+	const Poco::UInt64 id = identifier(connection.slot, connection.generation);
+	assertTrue (slab.find(id) == &connection);
+	assertTrue (slab.find(identifier(connection.slot, connection.generation + 1)) == nullptr);
+	assertTrue (slab.find(identifier(100000, connection.generation)) == nullptr);
 
 	connection.state = Connection::STATE_FREE;
 	slab.release(connection);
-	assertTrue (slab.find(slot, generation) == nullptr);
+	assertTrue (slab.find(id) == nullptr);
 
 	Connection& next = slab.allocate();
 	next.state = Connection::STATE_IDLE;
 	assertTrue (&next == &connection);
-	assertTrue (slab.find(slot, generation) == nullptr);
-	assertTrue (slab.find(slot, next.generation) == &next);
+	assertTrue (slab.find(id) == nullptr);
+	assertTrue (slab.find(identifier(next.slot, next.generation)) == &next);
 
 	next.generation = 0xFFFFFFFF;
 	slab.release(next);

@@ -8,6 +8,7 @@
 
 
 #include "TestSupport.h"
+#include <algorithm>
 
 
 StreamSocket connectTo(const Poco::Net::SocketAddress& address)
@@ -54,7 +55,7 @@ std::string receive(StreamSocket& socket, std::size_t length)
 	std::string data;
 	while (data.size() < length)
 	{
-		std::string more = receiveSome(socket, length - data.size());
+		std::string more = receiveSome(socket, std::min<std::size_t>(length - data.size(), 65536));
 		if (more.empty()) break;
 		data += more;
 	}
@@ -132,7 +133,7 @@ void echo(ServedConnection& connection)
 EVTCPServerParams::Ptr serverParams(int threads, int loops, EVServerOptions::ExecutionPolicy policy)
 {
 	EVTCPServerParams::Ptr pParams = new EVTCPServerParams;
-	pParams->setMaxThreads(threads);
+	if (threads > 0) pParams->setMaxThreads(threads);
 	pParams->setEventLoops(loops);
 	pParams->setExecutionPolicy(policy);
 	return pParams;

@@ -371,6 +371,7 @@ std::ptrdiff_t frameLines(const char* pData, std::size_t length);
 void echo(ServedConnection& connection);
 
 EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE);
+	/// 0 means the default.
 
 Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason);
 

@@ -1,0 +1,335 @@
+//
+// EVHTTPServerErrorTest.cpp
+//
+// Clients that misbehave: each costs one connection.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVHTTPServerErrorTest.h"
+#include "HTTPTestSupport.h"
+#include "CppUnit/TestCaller.h"
+
+
+EVHTTPServerErrorTest::EVHTTPServerErrorTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+namespace
+{
+	bool isRefused(const std::string& bytes, int status = 400, EVHTTPServerParams::Ptr pParams = httpParams())
+		/// Returns true if the server answers these bytes with an error status and closes the connection in
+		/// an orderly way, without asking a handler, and other connections go on.
+	{
+		std::atomic<int> called(0);
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			++called;
+			answerURI(request, response);
+		}), 0, pParams);
+		server.start();
+		RawClient other(server);
+		if (!other.ask("/").isOK("/")) return false;
+		RawClient client(server);
+		client.send(bytes);
+		const Answer answer = client.receiveAnswer();
+		if (!answer.complete || answer.status != status || !answer.saysClose()) return false;
+		if (!client.hasEnded()) return false;
+		client.socket().close();
+		return other.ask("/").isOK("/") && called == 2 && isClosedOnce(server);
+	}
+
+	const std::string HOST = "Host: localhost\r\n";
+	const std::string POST = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+}
+
+
+void EVHTTPServerErrorTest::testGarbage()
+{
+	assertTrue (isRefused("this is no HTTP\r\nat all\r\n\r\n"));
+	assertTrue (isRefused(std::string("\x16\x03\x01\x00\xa5\r\n\x00\x01\r\n\r\n", 13)));
+}
+
+
+void EVHTTPServerErrorTest::testHeaderTooLarge()
+{
+	assertTrue (isRefused("GET / HTTP/1.1\r\n" + HOST + "X-Large: " + std::string(100000, 'x'), 431));
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBufferedBytes(1024);
+	assertTrue (isRefused("GET / HTTP/1.1\r\n" + HOST + "X-Large: " + std::string(1024, 'x') + "\r\n\r\n", 431, pParams));
+	assertTrue (isRefused(std::string(70000, 'x'), 431));
+}
+
+
+void EVHTTPServerErrorTest::testFieldTooLong()
+{
+	// More than Poco's HTTPRequest takes, but not more than the server reads.
+	assertTrue (isRefused("GET /" + std::string(20000, 'x') + " HTTP/1.1\r\n" + HOST + "\r\n"));
+}
+
+
+void EVHTTPServerErrorTest::testAmbiguousLength()
+{
+	const std::string body = "\r\nhello";
+	assertTrue (isRefused(POST + "Content-Length: 5\r\nContent-Length: 5\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: 5\r\nContent-Length: 6\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: 5,5\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: -5\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: +5\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: 5x\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length:\r\n" + body));
+	assertTrue (isRefused(POST + "Content-Length: 99999999999999999999\r\n" + body));
+}
+
+
+void EVHTTPServerErrorTest::testLengthAndChunked()
+{
+	assertTrue (isRefused(POST + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+	assertTrue (isRefused(POST + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"));
+	assertTrue (isRefused(POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+	assertTrue (isRefused(POST + "Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n"));
+}
+
+
+void EVHTTPServerErrorTest::testHiddenField()
+{
+	assertTrue (isRefused(POST + "Content-Length : 5\r\n\r\nhello"));
+	assertTrue (isRefused(POST + "X-Folded: a\r\n Content-Length: 5\r\n\r\nhello"));
+	assertTrue (isRefused(POST + "no colon\r\n\r\n"));
+	assertTrue (isRefused(POST + ": no name\r\n\r\n"));
+}
+
+
+void EVHTTPServerErrorTest::testBadChunk()
+{
+	const std::string chunked = POST + "Transfer-Encoding: chunked\r\n\r\n";
+	assertTrue (isRefused(chunked + "x\r\nhello\r\n0\r\n\r\n"));
+	assertTrue (isRefused(chunked + "\r\nhello\r\n0\r\n\r\n"));
+	assertTrue (isRefused(chunked + "5\r\nhello!\r\n0\r\n\r\n"));
+	assertTrue (isRefused(chunked + "5\nhello\r\n0\r\n\r\n"));
+}
+
+
+void EVHTTPServerErrorTest::testBadRequestBehindGoodOne()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("GET /good HTTP/1.1\r\nHost: localhost\r\n\r\nGET /bad HTTP/1.1\r\nHost : localhost\r\n\r\nGET /good HTTP/1.1\r\n\r\n");
+	assertTrue (client.receiveAnswer().isOK("/good"));
+	assertEqual (400, client.receiveAnswer().status);
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerErrorTest::testRefusalsAreCounted()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	{
+		RawClient client(server);
+		client.send("GET / HTTP/1.1\r\nno colon\r\n\r\n");
+		assertEqual (400, client.receiveAnswer().status);
+	}
+	assertTrue (waitFor([&] { return server.statistics().closes() == 1; }));
+	assertTrue (closed(server, EVServerStatistics::CLOSED_BAD_REQUEST) == 1);
+	{
+		RawClient client(server);
+		client.send("GET / HTTP/1.1\r\nX-Large: " + std::string(65536 - 25, 'x'));
+		assertEqual (431, client.receiveAnswer().status);
+	}
+	assertTrue (waitFor([&] { return server.statistics().closes() == 2; }));
+	assertTrue (closed(server, EVServerStatistics::CLOSED_TOO_LARGE) == 1);
+}
+
+
+void EVHTTPServerErrorTest::testHalfAHeader()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	Poco::UInt64 count = 0;
+	for (const char* bytes: {"G", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc"})
+	{
+		RawClient client(server);
+		const Stopwatch stopwatch;
+		client.send(bytes);
+		assertTrue (isClosed(client.socket()));
+		assertTrue (stopwatch.elapsed() >= 190);
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT, ++count));
+	}
+}
+
+
+void EVHTTPServerErrorTest::testDribblingDoesNotExtendTheTimeout()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	const Stopwatch stopwatch;
+	try
+	{
+		while (server.statistics().closes() == 0 && stopwatch.elapsed() < DEADLINE)
+		{
+			client.send("x");
+			sleepFor(10);
+		}
+	}
+	catch (Poco::Exception&)
+	{
+		// reset
+	}
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+}
+
+
+void EVHTTPServerErrorTest::testSilence()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
+void EVHTTPServerErrorTest::testBodyNeverArrives()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.send(POST + "Content-Length: 200000\r\n\r\nabc"); // the handler reads and has to wait
+	assertTrue (isClosed(client.socket()));
+	client.socket().close();
+	assertTrue (isClosedOnce(server));
+	assertTrue (waitFor([&] { return server.currentThreads() == 0; }));
+	assertTrue (RawClient(server).ask("/").isOK(""));
+}
+
+
+void EVHTTPServerErrorTest::testResetWhileRequestRuns()
+{
+	ErrorCollector errors;
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/wait") gate.pass();
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/wait");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	resetConnection(client.socket());
+	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then
+	gate.open();
+	assertTrue (waitFor([&] { return server.statistics().closes() == 2; }));
+	assertTrue (closed(server, EVServerStatistics::CLOSED_BY_CLIENT) == 1);
+	assertTrue (closed(server, EVServerStatistics::CLOSED_RESET) == 1);
+	assertTrue (RawClient(server).ask("/").isOK("/"));
+}
+
+
+void EVHTTPServerErrorTest::testClientTakesNothing()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
+		answer(response, std::string(request.getURI() == "/kept" ? 700000 : 5000000, 'x'));
+	}), 0, pParams);
+	server.start();
+	Poco::UInt64 count = 0;
+	for (const char* uri: {"/kept", "/waiting"}) // the loop waits, the handler waits
+	{
+		RawClient client(server);
+		client.get(uri);
+		assertTrue (waitFor([&] { return server.statistics().closes() > count; }));
+		assertTrue (closed(server, EVServerStatistics::CLOSED_SEND_TIMEOUT) == ++count);
+	}
+}
+
+
+void EVHTTPServerErrorTest::testClientClosesBeforeReading()
+{
+	ErrorCollector errors;
+	const std::string body = pattern(3000000);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		answer(response, request.getURI() == "/large" ? body : request.getURI());
+	}), 0, httpParams());
+	server.start();
+	RawClient other(server);
+	for (const char* uri: {"/small", "/large"})
+	{
+		for (int i = 0; i < 20; i++)
+		{
+			RawClient client(server);
+			client.get(uri);
+		}
+	}
+	assertTrue (waitFor([&] { return server.statistics().closes() == 40; }));
+	assertEqual (1, server.currentConnections());
+	assertTrue (other.ask("/").isOK("/"));
+}
+
+
+void EVHTTPServerErrorTest::testHalfClosingClientIsAnswered()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/last");
+	client.socket().shutdownSend();
+	assertTrue (client.receiveAnswer().isOK("/last"));
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_CLIENT));
+}
+
+
+void EVHTTPServerErrorTest::testClientClosesInTheMiddle()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient(server).send("GET / HTTP/1.1\r\nHo");
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_INCOMPLETE));
+}
+
+
+CppUnit::Test* EVHTTPServerErrorTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerErrorTest");
+
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testGarbage);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHeaderTooLarge);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testFieldTooLong);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testAmbiguousLength);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testLengthAndChunked);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHiddenField);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testBadChunk);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testBadRequestBehindGoodOne);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testRefusalsAreCounted);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHalfAHeader);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testDribblingDoesNotExtendTheTimeout);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testSilence);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testBodyNeverArrives);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testResetWhileRequestRuns);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testClientTakesNothing);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testClientClosesBeforeReading);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHalfClosingClientIsAnswered);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testClientClosesInTheMiddle);
+
+	return pSuite;
+}

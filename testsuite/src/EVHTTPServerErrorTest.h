@@ -1,0 +1,49 @@
+//
+// EVHTTPServerErrorTest.h
+//
+// Definition of the EVHTTPServerErrorTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVHTTPServerErrorTest_INCLUDED
+#define EVHTTPServerErrorTest_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVHTTPServerErrorTest: public CppUnit::TestCase
+{
+public:
+	explicit EVHTTPServerErrorTest(const std::string& name);
+
+	void testGarbage();
+	void testHeaderTooLarge();
+	void testFieldTooLong();
+	void testAmbiguousLength();
+	void testLengthAndChunked();
+	void testHiddenField();
+	void testBadChunk();
+	void testBadRequestBehindGoodOne();
+	void testRefusalsAreCounted();
+	void testHalfAHeader();
+	void testDribblingDoesNotExtendTheTimeout();
+	void testSilence();
+	void testBodyNeverArrives();
+	void testResetWhileRequestRuns();
+	void testClientTakesNothing();
+	void testClientClosesBeforeReading();
+	void testHalfClosingClientIsAnswered();
+	void testClientClosesInTheMiddle();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVHTTPServerErrorTest_INCLUDED

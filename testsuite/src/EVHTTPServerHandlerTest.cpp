@@ -1,0 +1,149 @@
+//
+// EVHTTPServerHandlerTest.cpp
+//
+// Handlers that misbehave: each costs one connection.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVHTTPServerHandlerTest.h"
+#include "HTTPTestSupport.h"
+#include "CppUnit/TestCaller.h"
+#include <stdexcept>
+
+
+EVHTTPServerHandlerTest::EVHTTPServerHandlerTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+void EVHTTPServerHandlerTest::testHandlerThrows()
+{
+	ErrorCollector errors;
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/poco") throw Poco::ApplicationException("Poco");
+		if (request.getURI() == "/std") throw std::runtime_error("std");
+		if (request.getURI() == "/int") throw 42;
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient other(server);
+	assertTrue (other.ask("/").isOK("/"));
+	for (const char* uri: {"/poco", "/std", "/int"})
+	{
+		RawClient client(server);
+		const Answer answer = client.ask(uri);
+		assertTrue (answer.complete);
+		assertEqual (500, answer.status);
+		assertTrue (answer.saysClose());
+		assertTrue (client.hasEnded());
+		assertTrue (other.ask("/").isOK("/"));
+	}
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION, 3));
+	assertEqual (1, errors.pocoExceptions());
+	assertEqual (1, errors.stdExceptions());
+	assertEqual (1, errors.otherExceptions());
+	assertTrue (errors.text().find("Poco") != std::string::npos);
+}
+
+
+void EVHTTPServerHandlerTest::testFactoryThrows()
+{
+	ErrorCollector errors;
+	EVHTTPServer server(new FunctionHandlerFactory([](const HTTPServerRequest& request) -> Poco::Net::HTTPRequestHandler*
+	{
+		if (request.getURI() == "/bad") throw Poco::NotFoundException("no handler");
+		return new FunctionHandler(answerURI);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	assertTrue (client.ask("/good").isOK("/good"));
+	assertEqual (500, client.ask("/bad").status);
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION));
+	assertEqual (1, errors.pocoExceptions());
+	assertTrue (RawClient(server).ask("/good").isOK("/good"));
+}
+
+
+void EVHTTPServerHandlerTest::testHandlerThrowsAfterPartOfTheResponse()
+{
+	for (bool flush: {false, true})
+	{
+		ErrorCollector errors;
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response)
+		{
+			response.setContentLength(100);
+			std::ostream& ostr = response.send();
+			ostr << "part";
+			if (flush) ostr.flush();
+			throw Poco::ApplicationException("in the middle");
+		}), 0, httpParams());
+		server.start();
+		RawClient client(server);
+		client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+		const std::string received = client.receiveRest();
+		client.socket().close();
+		assertTrue (received.find("HTTP/1.1 200") == 0);
+		assertTrue (received.find("HTTP/1.1", 1) == std::string::npos);
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION));
+		assertEqual (1, errors.pocoExceptions());
+		assertTrue (server.statistics().requests == 1);
+	}
+}
+
+
+void EVHTTPServerHandlerTest::testHandlerClosesSocket()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/close") static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().close();
+		else answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient other(server);
+	for (Poco::UInt64 i = 1; i <= 10; i++)
+	{
+		RawClient client(server);
+		assertTrue (client.ask("/").isOK("/"));
+		client.get("/close");
+		assertTrue (client.hasEnded());
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_HANDLER, i));
+		assertTrue (other.ask("/").isOK("/"));
+	}
+}
+
+
+void EVHTTPServerHandlerTest::testHandlerSendsNothing()
+{
+	// As with Poco's HTTPServer: nothing is sent, and the connection persists.
+	std::atomic<int> called(0);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		++called;
+		if (request.getURI() != "/nothing") answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/nothing");
+	assertTrue (waitFor([&] { return called == 1; }));
+	assertTrue (client.ask("/next").isOK("/next"));
+}
+
+
+CppUnit::Test* EVHTTPServerHandlerTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerHandlerTest");
+
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrows);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testFactoryThrows);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterPartOfTheResponse);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocket);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
+
+	return pSuite;
+}

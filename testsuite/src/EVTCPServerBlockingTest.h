@@ -1,0 +1,51 @@
+//
+// EVTCPServerBlockingTest.h
+//
+// Definition of the EVTCPServerBlockingTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVTCPServerBlockingTest_INCLUDED
+#define EVTCPServerBlockingTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+#include "Poco/EVNet/EVServerOptions.h"
+#include <string>
+
+
+class EVTCPServerBlockingTest: public CppUnit::TestCase
+{
+public:
+	explicit EVTCPServerBlockingTest(const std::string& name);
+	~EVTCPServerBlockingTest();
+
+	void testOthersAreServedAdaptive();
+	void testOthersAreServedDedicated();
+	void testInlineBlocksItsOwnLoopOnly();
+	void testLoopsGoOnWhileAllHandlersBlockAdaptive();
+	void testLoopsGoOnWhileAllHandlersBlockDedicated();
+	void testLoopsGoOnInAPoolOfTheApplication();
+	void testNoMoreThanMaxThreadsRun();
+	void testRequestsAreServedInOrderOfArrival();
+	void testFullQueueLosesNothing();
+	void testClientLeavesWhileItsRequestWaits();
+	void testSlowAndQuickRequestsMixed();
+
+	void setUp() override;
+	void tearDown() override;
+
+	static CppUnit::Test* suite();
+
+private:
+	void othersAreServed(Poco::EVNet::EVServerOptions::ExecutionPolicy policy, int threads, int loops);
+	void loopsGoOn(Poco::EVNet::EVServerOptions::ExecutionPolicy policy, int threads, int loops);
+};
+
+
+#endif // EVTCPServerBlockingTest_INCLUDED

@@ -1,0 +1,171 @@
+//
+// EVTCPServerCapacityTest.cpp
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVTCPServerCapacityTest.h"
+#include "CppUnit/TestCaller.h"
+#include "TestSupport.h"
+#include <set>
+#include <sys/resource.h>
+#include <unistd.h>
+
+
+using Poco::Net::SocketAddress;
+
+
+namespace
+{
+	class DescriptorLimit
+		/// Lowers the number of descriptors the process may have.
+	{
+	public:
+		explicit DescriptorLimit(rlim_t limit)
+		{
+			::getrlimit(RLIMIT_NOFILE, &_saved);
+			struct rlimit lower = _saved;
+			lower.rlim_cur = limit;
+			::setrlimit(RLIMIT_NOFILE, &lower);
+		}
+
+		~DescriptorLimit()
+		{
+			release();
+			::setrlimit(RLIMIT_NOFILE, &_saved);
+		}
+
+		void exhaust()
+		{
+			for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) _taken.push_back(fd);
+		}
+
+		void release()
+		{
+			for (int fd: _taken) ::close(fd);
+			_taken.clear();
+		}
+
+	private:
+		struct rlimit    _saved;
+		std::vector<int> _taken;
+	};
+}
+
+
+EVTCPServerCapacityTest::EVTCPServerCapacityTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+EVTCPServerCapacityTest::~EVTCPServerCapacityTest()
+{
+}
+
+
+void EVTCPServerCapacityTest::testCapacityReachedMakesOthersWait()
+{
+	for (int loops: {1, 2})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(4, loops);
+		pParams->setCapacity(3);
+		EVTCPServer server(serve(echo, frameLines), 0, pParams);
+		server.start();
+		std::vector<StreamSocket> clients;
+		for (int i = 0; i < 8; i++)
+		{
+			clients.push_back(connectTo(server)); // by the kernel
+			sendAll(clients.back(), "hello\n");
+		}
+		// at any time three of them are served; when one leaves, another one's turn comes
+		std::set<int> waiting;
+		for (int i = 0; i < 8; i++) waiting.insert(i);
+		std::vector<int> served;
+		while (!waiting.empty())
+		{
+			assertTrue (waitFor([&]
+			{
+				for (int i: waiting)
+				{
+					if (!clients[i].poll(Poco::Timespan(0), Poco::Net::Socket::SELECT_READ)) continue;
+					served.push_back(i);
+					waiting.erase(i);
+					return true;
+				}
+				return false;
+			}));
+			assertTrue (!receiveLine(clients[served.back()]).empty());
+			assertTrue (server.currentConnections() <= 3);
+			if (served.size() >= 3) clients[served[served.size() - 3]].close();
+		}
+		assertTrue (server.maxConcurrentConnections() <= 3);
+		assertTrue (server.statistics().acceptPauses > 0);
+		server.stop();
+		assertTrue (allAccountedFor(server));
+	}
+}
+
+
+void EVTCPServerCapacityTest::testCapacityWithPlainConnections()
+{
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(4);
+	pParams->setCapacity(2);
+	EVTCPServer server(servePlain([&](StreamSocket& s) { gate.pass(); sendAll(s, "done"); }), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 5; i++) clients.push_back(connectTo(server));
+	assertTrue (waitFor([&] { return gate.waiting() == 2; }));
+	assertTrue (waitFor([&] { return server.statistics().acceptPauses > 0; }));
+	assertEqual(2, server.currentConnections());
+	gate.open();
+	for (auto& client: clients) assertEqual(std::string("done"), receiveToEnd(client));
+}
+
+
+void EVTCPServerCapacityTest::testWithoutDescriptorsAcceptingPauses()
+{
+	// POCO issue 1156: without a free descriptor, accept() must neither spin nor end the server
+	EVTCPServer server(serve(echo, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket before = connectTo(server);
+	assertEqual(std::string("x\n"), exchange(before, "x\n"));
+	StreamSocket client(SocketAddress::IPv4); // has its descriptor already
+	client.setReceiveTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	DescriptorLimit limit(512);
+	limit.exhaust();
+	client.connect(SocketAddress("127.0.0.1", server.port()));
+	sendAll(client, "hello\n");
+	assertTrue (waitFor([&] { return server.statistics().acceptPauses > 0; }));
+	sleepFor(300);
+	assertTrue (server.statistics().acceptPauses < 50);
+	assertEqual(0, client.available()); // poll() would need a descriptor
+	assertEqual(std::string("y\n"), exchange(before, "y\n"));
+	limit.release();
+	assertEqual(std::string("hello"), receiveLine(client));
+}
+
+
+void EVTCPServerCapacityTest::setUp()
+{
+}
+
+
+void EVTCPServerCapacityTest::tearDown()
+{
+}
+
+
+CppUnit::Test* EVTCPServerCapacityTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPServerCapacityTest");
+
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityReachedMakesOthersWait);
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityWithPlainConnections);
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsAcceptingPauses);
+
+	return pSuite;
+}

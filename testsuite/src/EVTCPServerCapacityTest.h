@@ -1,0 +1,38 @@
+//
+// EVTCPServerCapacityTest.h
+//
+// Definition of the EVTCPServerCapacityTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVTCPServerCapacityTest_INCLUDED
+#define EVTCPServerCapacityTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+#include <string>
+
+
+class EVTCPServerCapacityTest: public CppUnit::TestCase
+{
+public:
+	explicit EVTCPServerCapacityTest(const std::string& name);
+	~EVTCPServerCapacityTest();
+
+	void testCapacityReachedMakesOthersWait();
+	void testCapacityWithPlainConnections();
+	void testWithoutDescriptorsAcceptingPauses();
+
+	void setUp() override;
+	void tearDown() override;
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVTCPServerCapacityTest_INCLUDED

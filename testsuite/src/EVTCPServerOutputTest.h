@@ -1,0 +1,46 @@
+//
+// EVTCPServerOutputTest.h
+//
+// Definition of the EVTCPServerOutputTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVTCPServerOutputTest_INCLUDED
+#define EVTCPServerOutputTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+#include <string>
+
+
+class EVTCPServerOutputTest: public CppUnit::TestCase
+{
+public:
+	explicit EVTCPServerOutputTest(const std::string& name);
+	~EVTCPServerOutputTest();
+
+	void testSlowReaderDoesNotHoldTheThread();
+	void testRequestsWaitForTheOutput();
+	void testWriterWaitsBeyondMaxPendingOutput();
+	void testNoPendingOutputAtAll();
+	void testWaitingWriterIsTimedOut();
+	void testPendingOutputIsTimedOut();
+	void testReaderThatMakesProgressIsNotTimedOut();
+	void testManySmallWritesArriveInOrder();
+	void testHandlerThatReadsGetsItsQuestionAcrossFirst();
+	void testSocketBufVec();
+	void testManySlowReadersAtOnce();
+
+	void setUp() override;
+	void tearDown() override;
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVTCPServerOutputTest_INCLUDED
