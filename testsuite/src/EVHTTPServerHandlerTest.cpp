@@ -118,6 +118,35 @@ void EVHTTPServerHandlerTest::testHandlerClosesSocket()
 }
 
 
+void EVHTTPServerHandlerTest::testHandlerClosesSocketWithPendingOutput()
+{
+	const std::string body = pattern(700*1024);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/") return answerURI(request, response);
+		StreamSocket& socket = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket();
+		socket.setSendBufferSize(65536);
+		response.setContentLength64(static_cast<Poco::Int64>(body.size()));
+		(response.send() << body).flush(); // more than the kernel takes
+		if (request.getURI() == "/detach") detachSocket(request).close();
+		else socket.close();
+	}), 0, httpParams(4));
+	server.start();
+	const std::string errors = inParallel(4, [&](int i)
+	{
+		for (int n = 0; n < 50; n++)
+		{
+			RawClient client(server);
+			client.get(i % 2 == 0 ? "/close" : "/detach");
+			if (!isClosed(client.socket())) throw Poco::DataException("not closed");
+		}
+	});
+	assertEqual ("", errors);
+	assertTrue (waitFor([&] { return server.statistics().closes() == 200; }));
+	assertTrue (RawClient(server).ask("/").isOK("/"));
+}
+
+
 void EVHTTPServerHandlerTest::testHandlerSendsNothing()
 {
 	// As with Poco's HTTPServer: nothing is sent, and the connection persists.
@@ -143,6 +172,7 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testFactoryThrows);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterPartOfTheResponse);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocket);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocketWithPendingOutput);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
 
 	return pSuite;

@@ -27,6 +27,7 @@ public:
 	void testFactoryThrows();
 	void testHandlerThrowsAfterPartOfTheResponse();
 	void testHandlerClosesSocket();
+	void testHandlerClosesSocketWithPendingOutput();
 	void testHandlerSendsNothing();
 
 	static CppUnit::Test* suite();

@@ -29,6 +29,7 @@ public:
 	void testStopUnderLoadDedicated();
 	void testStopUnderLoadInline();
 	void testDetachAndAdoptUnderLoad();
+	void testDetachedSocketsAreClosedUnderLoad();
 	void testStartAndStopManyServersAtOnce();
 	void testConnectionsComeAndGo();
 

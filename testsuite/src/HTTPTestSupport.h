@@ -240,6 +240,15 @@ public:
 		return receiveAnswer();
 	}
 
+	std::string receiveLine()
+		/// Returns the next line, without its LF, of what is not HTTP any more.
+	{
+		while (_received.find('\n') == std::string::npos && receiveMore()) {}
+		const std::string line = take(_received.find('\n'));
+		take(1);
+		return line;
+	}
+
 	std::string receiveRest()
 		/// Returns all bytes until the server closes the connection in an orderly way.
 	{
