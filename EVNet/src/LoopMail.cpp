@@ -13,7 +13,7 @@
 
 //
 // The part of Loop through which other threads reach it, and through which
-// connections come in. See Loop.cpp for the rest.
+// connections come in. See Loop.cpp for leading the loop.
 //
 
 

@@ -60,9 +60,9 @@ void EVTCPServerCloseTest::testCloseByHandler()
 
 void EVTCPServerCloseTest::testCloseByHandlerSendsAllOutput()
 {
-	const std::string much(4*1024*1024, 'm');
+	const std::string much(16*1024*1024, 'm');
 	EVTCPServerParams::Ptr pParams = serverParams(1);
-	pParams->setMaxPendingOutput(8*1024*1024);
+	pParams->setMaxPendingOutput(32*1024*1024);
 	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(much); c.closeConnection(); }, frameLines), 0, pParams);
 	server.start();
 	StreamSocket client = connectTo(server);

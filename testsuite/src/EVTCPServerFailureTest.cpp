@@ -150,9 +150,9 @@ void EVTCPServerFailureTest::testHalfCloseAfterTheRequestIsAnswered()
 
 void EVTCPServerFailureTest::testHalfCloseWithALongAnswer()
 {
-	const std::string answer(4*1024*1024, 'a');
+	const std::string answer(16*1024*1024, 'a');
 	EVTCPServerParams::Ptr pParams = serverParams(1);
-	pParams->setMaxPendingOutput(8*1024*1024);
+	pParams->setMaxPendingOutput(32*1024*1024);
 	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(answer); }, frameLines), 0, pParams);
 	server.start();
 	StreamSocket client = connectTo(server);

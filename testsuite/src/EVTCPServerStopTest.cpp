@@ -320,6 +320,25 @@ void EVTCPServerStopTest::testQueuedRequestsAreDiscarded()
 }
 
 
+void EVTCPServerStopTest::testQueuedPlainConnectionsAreDiscarded()
+{
+	Gate gate;
+	EVTCPServer server(servePlain([&](StreamSocket& s) { gate.pass(); sendAll(s, "done\n"); }), 0, serverParams(2));
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 6; i++) clients.push_back(connectTo(server));
+	assertTrue (waitFor([&] { return gate.waiting() == 2 && server.queuedConnections() == 4; }));
+	server.stop();
+	assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_BY_SERVER) == 4; }));
+	gate.open();
+	int done = 0;
+	for (auto& client: clients) done += receiveToEnd(client) == "done\n" ? 1 : 0;
+	assertEqual(2, done);
+	assertTrue (allAccountedFor(server));
+	assertEqual(2, server.totalConnections());
+}
+
+
 void EVTCPServerStopTest::testPlainConnectionsAreServedOn()
 {
 	EVTCPServer server(servePlain([](StreamSocket& s)
@@ -364,6 +383,7 @@ CppUnit::Test* EVTCPServerStopTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testStopTimeout);
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testStopFromWithinAHandler);
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testQueuedRequestsAreDiscarded);
+	CppUnit_addTest(pSuite, EVTCPServerStopTest, testQueuedPlainConnectionsAreDiscarded);
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testPlainConnectionsAreServedOn);
 
 	return pSuite;

@@ -36,6 +36,7 @@ public:
 	void testStopTimeout();
 	void testStopFromWithinAHandler();
 	void testQueuedRequestsAreDiscarded();
+	void testQueuedPlainConnectionsAreDiscarded();
 	void testPlainConnectionsAreServedOn();
 
 	void setUp() override;

@@ -71,7 +71,7 @@ public:
 
 	virtual ~EVTCPServerConnection();
 		/// Destroys the EVTCPServerConnection. Called by the thread that leads
-		/// the event loop, after the socket has been closed or detached.
+		/// the event loop, right before it closes the socket.
 
 	Poco::UInt64 id() const;
 		/// Returns a number that identifies this connection for the life time of the server,
@@ -94,8 +94,7 @@ protected:
 
 	const char* requestData() const;
 		/// Returns the bytes of the request, as far as they have been read.
-		/// Valid until run() returns or reads from socket() more than
-		/// has been read so far.
+		/// Valid until run() returns or detaches the socket.
 
 	std::size_t requestLength() const;
 		/// Returns the number of bytes at requestData().

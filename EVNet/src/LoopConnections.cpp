@@ -1,0 +1,315 @@
+//
+// LoopConnections.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  LoopConnections
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+//
+// The part of Loop that takes connections from state to state. See Loop.cpp for
+// leading the loop, and LoopMail.cpp for what comes from other threads.
+//
+
+
+#include "Loop.h"
+#include "Engine.h"
+#include <sys/socket.h>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+void Loop::makeReady(Connection& connection)
+{
+	if (connection.ready) return;
+	connection.ready = true;
+	_ready.push(connection);
+}
+
+
+void Loop::pause(Connection& connection)
+{
+	watch(connection, 0);
+	connection.unframed = connection.unframed || connection.socket().buffered() > 0;
+	setState(connection, Connection::STATE_PAUSED);
+	connection.ready = true; // it is in a list: must not be linked into another
+	_paused.push(connection);
+	if (!ev_is_active(&_retry)) ev_timer_again(evLoop(), &_retry);
+}
+
+
+void Loop::resumePaused()
+{
+	_queueFull = false;
+	while (Task* pTask = _paused.pop())
+	{
+		Connection& connection = static_cast<Connection&>(*pTask);
+		connection.ready = false;
+		setState(connection, connection.socket().buffered() > 0 ? Connection::STATE_READING : Connection::STATE_IDLE);
+		watch(connection, EV_READ);
+		makeReady(connection);
+	}
+	ev_timer_stop(evLoop(), &_retry);
+}
+
+
+void Loop::finish(Connection& connection)
+{
+	if (connection.detached())
+	{
+		close(connection, EVServerStatistics::CLOSED_DETACHED);
+		return;
+	}
+	switch (connection.socket().flush())
+	{
+	case ConnectionSocketImpl::RESULT_OK:
+		proceed(connection);
+		break;
+	case ConnectionSocketImpl::RESULT_AGAIN:
+		setState(connection, Connection::STATE_FLUSHING);
+		watch(connection, EV_WRITE);
+		_send.start(connection);
+		break;
+	default:
+		close(connection, EVServerStatistics::CLOSED_RESET);
+	}
+}
+
+
+void Loop::proceed(Connection& connection)
+{
+	if (connection.ended())
+	{
+		if (connection.mustLinger()) linger(connection);
+		else close(connection, connection.reason());
+	}
+	else if (_ending || connection.closeWanted)
+	{
+		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+	}
+	else
+	{
+		setState(connection, Connection::STATE_IDLE);
+		_idle.start(connection);
+		if (connection.socket().buffered() > 0)
+		{
+			connection.unframed = true;
+			makeReady(connection);
+		}
+		else connection.socket().releaseBuffer(&_cache);
+	}
+}
+
+
+void Loop::linger(Connection& connection)
+{
+	_linger.start(connection);
+	// Sends a FIN behind the last response; throws only if the client has reset the connection.
+	if (!connection.pTimeoutList || ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0)
+	{
+		close(connection, connection.reason());
+		return;
+	}
+	setState(connection, Connection::STATE_LINGERING);
+	connection.socket().discard();
+	connection.socket().releaseBuffer(&_cache);
+	watch(connection, EV_READ);
+}
+
+
+void Loop::drain(Connection& connection)
+{
+	// As much as one buffer takes, for each event: a client that never stops
+	// sending must not keep the loop from the others. _linger bounds the time.
+	switch (connection.socket().receive(_cache))
+	{
+	case ConnectionSocketImpl::RESULT_OK:
+		connection.socket().discard();
+		connection.socket().releaseBuffer(&_cache);
+		break;
+	case ConnectionSocketImpl::RESULT_AGAIN:
+		break;
+	default:
+		close(connection, connection.reason());
+	}
+}
+
+
+void Loop::close(Connection& connection, EVServerStatistics::CloseReason reason)
+{
+	watch(connection, 0);
+	TimeoutList::stop(connection);
+	setState(connection, Connection::STATE_FREE);
+	if (!connection.detached())
+	{
+		connection.socket().discard();
+		connection.socket().releaseBuffer(&_cache);
+	}
+	connection.clear();
+	_slab.release(connection);
+	_open.add(-1);
+	if (reason != EVServerStatistics::CLOSE_REASONS)
+	{
+		_closed[reason].add();
+		_engine.connectionClosed();
+	}
+}
+
+
+void Loop::watch(Connection& connection, int events)
+{
+	if (ev_is_active(&connection.watcher))
+	{
+		if ((connection.watcher.events & (EV_READ | EV_WRITE)) == events) return;
+		ev_io_stop(evLoop(), &connection.watcher);
+	}
+	if (events)
+	{
+		ev_io_set(&connection.watcher, connection.socket().sockfd(), events);
+		ev_io_start(evLoop(), &connection.watcher);
+	}
+}
+
+
+void Loop::setState(Connection& connection, Connection::State state)
+{
+	// Only states that the leader enters and leaves are counted here; see addTo().
+	_states[connection.state.load(std::memory_order_relaxed)].add(-1);
+	_states[state].add();
+	connection.state.store(state, std::memory_order_release);
+}
+
+
+void Loop::flushRunning(Connection& connection)
+{
+	// The handler is still running, and has gone on to something else perhaps. Errors are for it to find.
+	const bool more = connection.socket().flush() == ConnectionSocketImpl::RESULT_AGAIN;
+	const bool recalled = connection.state.load(std::memory_order_acquire) == Connection::STATE_RECALLED;
+	watch(connection, (recalled ? 0 : EV_READ) | (more ? EV_WRITE : 0));
+}
+
+
+void Loop::onIO(Connection& connection, int events)
+{
+	switch (connection.state.load(std::memory_order_acquire))
+	{
+	case Connection::STATE_IDLE:
+	case Connection::STATE_READING:
+		makeReady(connection);
+		break;
+	case Connection::STATE_DISPATCHED:
+		if (events & EV_WRITE) flushRunning(connection);
+		if ((events & EV_READ) && !recall(connection)) makeReady(connection);
+		break;
+	case Connection::STATE_RECALLED:
+		flushRunning(connection);
+		break;
+	case Connection::STATE_FLUSHING:
+		_send.start(connection);
+		finish(connection);
+		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
+		break;
+	case Connection::STATE_LINGERING:
+		drain(connection);
+		break;
+	default:
+		watch(connection, 0);
+	}
+}
+
+
+bool Loop::recall(Connection& connection)
+{
+	Connection::State state = Connection::STATE_DISPATCHED;
+	if (!connection.state.compare_exchange_strong(state, Connection::STATE_RECALLED, std::memory_order_acq_rel)) return false;
+	watch(connection, connection.watcher.events & EV_WRITE);
+	return true;
+}
+
+
+void Loop::onTimeout(Connection& connection, TimeoutList& list)
+{
+	switch (connection.state.load(std::memory_order_acquire))
+	{
+	case Connection::STATE_IDLE:
+		if (connection.lastActive > connection.clockStart) _idle.startedAt(connection, connection.lastActive);
+		else if (connection.ready) list.start(connection); // something has arrived in time
+		else close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+		break;
+	case Connection::STATE_READING:
+		if (connection.ready) list.start(connection);
+		else close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
+		break;
+	case Connection::STATE_FLUSHING:
+		close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		break;
+	case Connection::STATE_LINGERING:
+		close(connection, connection.reason());
+		break;
+	default:
+		// Queued, running, or waiting for room: not the client's fault.
+		list.start(connection);
+	}
+}
+
+
+void Loop::endAll(bool abort)
+{
+	_ending = true;
+	_acceptor.close();
+	resumePaused();
+	_slab.forEach([this, abort](Connection& connection)
+	{
+		switch (connection.state.load(std::memory_order_acquire))
+		{
+		case Connection::STATE_DISPATCHED:
+			// Force it to come back: it must not become idle unnoticed.
+			if (recall(connection))
+			{
+				if (abort) connection.abort();
+				break;
+			}
+			[[fallthrough]];
+		case Connection::STATE_IDLE:
+		case Connection::STATE_READING:
+			if (connection.ready) connection.closeWanted = true;
+			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+			break;
+		case Connection::STATE_RECALLED:
+			if (abort) connection.abort();
+			break;
+		case Connection::STATE_FLUSHING:
+			if (abort) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+			else connection.closeWanted = true;
+			break;
+		case Connection::STATE_LINGERING:
+			close(connection, connection.reason());
+			break;
+		default:
+			break;
+		}
+	});
+}
+
+
+void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
+{
+	Connection& connection = *static_cast<Connection*>(pWatcher->data);
+	connection.pLoop->onIO(connection, events);
+}
+
+
+void Loop::retryCallback(struct ev_loop*, ev_timer* pWatcher, int)
+{
+	static_cast<Loop*>(pWatcher->data)->resumePaused();
+}
+
+
+} } // namespace Poco::EVNet
