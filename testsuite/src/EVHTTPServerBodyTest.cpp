@@ -249,6 +249,22 @@ void EVHTTPServerBodyTest::testUnreadBodyIsNotTheNextRequest()
 }
 
 
+void EVHTTPServerBodyTest::testUnreadBufferedBodyIsNotTheNextRequest()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBufferedBytes(1024*1024);
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	RawClient client(server);
+	std::string body; // more than Poco's HTTPSession reads at once
+	while (body.size() < 500000) body += "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	client.post("/post", body);
+	assertTrue (client.receiveAnswer().isOK("/post"));
+	assertTrue (client.ask("/get").isOK("/get"));
+	assertTrue (server.statistics().requests == 2);
+}
+
+
 void EVHTTPServerBodyTest::testPartlyReadBodyIsNotTheNextRequest()
 {
 	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
@@ -401,6 +417,7 @@ CppUnit::Test* EVHTTPServerBodyTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testPostWithoutLength);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testTrailers);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testUnreadBodyIsNotTheNextRequest);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testUnreadBufferedBodyIsNotTheNextRequest);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testPartlyReadBodyIsNotTheNextRequest);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testUnreadLargeBodyDoesNotLoseResponse);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testSlowReaderHoldsNoThread);

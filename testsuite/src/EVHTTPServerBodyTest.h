@@ -35,6 +35,7 @@ public:
 	void testPostWithoutLength();
 	void testTrailers();
 	void testUnreadBodyIsNotTheNextRequest();
+	void testUnreadBufferedBodyIsNotTheNextRequest();
 	void testPartlyReadBodyIsNotTheNextRequest();
 	void testUnreadLargeBodyDoesNotLoseResponse();
 	void testSlowReaderHoldsNoThread();

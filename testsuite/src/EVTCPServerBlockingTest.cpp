@@ -163,6 +163,27 @@ void EVTCPServerBlockingTest::testLoopsGoOnWhileAllHandlersBlockDedicated()
 }
 
 
+void EVTCPServerBlockingTest::testRequestsSentWhileTheHandlerRuns()
+{
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		Gate gate;
+		EVTCPServer server(serve(blockOn(gate), frameLines), 0, serverParams(2, 1, policy));
+		server.start();
+		std::vector<StreamSocket> clients = block(server, gate, 1);
+		for (int i = 0; i < 3; i++)
+		{
+			sendAll(clients[0], "next " + std::to_string(i) + "\n");
+			sleepFor(10); // each of them arrives by itself
+		}
+		gate.open();
+		assertEqual(std::string("block 0"), receiveLine(clients[0]));
+		for (int i = 0; i < 3; i++) assertEqual("next " + std::to_string(i), receiveLine(clients[0]));
+		assertEqual(std::string("after\n"), exchange(clients[0], "after\n"));
+	}
+}
+
+
 void EVTCPServerBlockingTest::testLoopsGoOnInAPoolOfTheApplication()
 {
 	// two requests at once and one loop: three threads are what it takes
@@ -349,6 +370,7 @@ CppUnit::Test* EVTCPServerBlockingTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testInlineBlocksItsOwnLoopOnly);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testLoopsGoOnWhileAllHandlersBlockAdaptive);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testLoopsGoOnWhileAllHandlersBlockDedicated);
+	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testRequestsSentWhileTheHandlerRuns);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testLoopsGoOnInAPoolOfTheApplication);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testNoMoreThanMaxThreadsRun);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testRequestsAreServedInOrderOfArrival);

@@ -30,6 +30,7 @@ public:
 	void testInlineBlocksItsOwnLoopOnly();
 	void testLoopsGoOnWhileAllHandlersBlockAdaptive();
 	void testLoopsGoOnWhileAllHandlersBlockDedicated();
+	void testRequestsSentWhileTheHandlerRuns();
 	void testLoopsGoOnInAPoolOfTheApplication();
 	void testNoMoreThanMaxThreadsRun();
 	void testRequestsAreServedInOrderOfArrival();
