@@ -79,7 +79,11 @@ void Connection::clear()
 		_pObject.reset();
 	}
 	// There may be copies of the socket: closing it must not depend on them.
-	if (closeSocket) _pSocket->close();
+	if (closeSocket)
+	{
+		_pSocket->dropOutput(); // rather than wait for the client
+		_pSocket->close();
+	}
 	_pSocket = nullptr;
 	state.store(STATE_FREE, std::memory_order_relaxed);
 }

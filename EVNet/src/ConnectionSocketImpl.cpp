@@ -199,6 +199,14 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::flushLocked()
 }
 
 
+void ConnectionSocketImpl::dropOutput()
+{
+	if (!hasOutput()) return;
+	std::lock_guard<std::mutex> lock(outputMutex());
+	delete _pOutput.exchange(nullptr);
+}
+
+
 void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
 {
 	if (!_pBuffer || _begin != _end) return;
@@ -441,7 +449,7 @@ void ConnectionSocketImpl::shutdownSend()
 
 void ConnectionSocketImpl::close()
 {
-	if (hasOutput() && !_pManager.load(std::memory_order_relaxed) && sockfd() != POCO_INVALID_SOCKET)
+	if (hasOutput() && sockfd() != POCO_INVALID_SOCKET)
 	{
 		try
 		{
@@ -451,6 +459,7 @@ void ConnectionSocketImpl::close()
 		{
 			// the client is gone, and nobody is left to be told
 		}
+		dropOutput(); // before the descriptor can become somebody else's
 	}
 	if (_pInner)
 	{

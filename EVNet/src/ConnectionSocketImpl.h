@@ -118,6 +118,9 @@ public:
 		/// Sends pending output, waiting for the client if need be. Throws a
 		/// Poco::TimeoutException if it takes nothing for the send timeout.
 
+	void dropOutput();
+		/// Forgets pending output.
+
 	bool hasOutput() const;
 		/// Returns true if output waits for the client.
 

@@ -24,6 +24,7 @@ namespace EVNet {
 namespace
 {
 	const double RETRY_INTERVAL = 0.05; // for connections that wait for buffer memory, in seconds
+	const double FLUSH_INTERVAL = 0.01; // for output of running requests
 
 	struct ev_loop* newLoop(unsigned evFlags)
 	{
@@ -62,6 +63,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	ev_async_start(evLoop(), &_async);
 	ev_timer_init(&_retry, &Loop::retryCallback, 0., RETRY_INTERVAL);
 	_retry.data = this;
+	ev_timer_init(&_flushTimer, &Loop::flushCallback, 0., FLUSH_INTERVAL);
+	_flushTimer.data = this;
 }
 
 

@@ -189,11 +189,12 @@ private:
 		/// once more: it finds out that it still watches the descriptor only when there is an event. Trying to
 		/// remove it after the new owner has closed it would fail, and libev would begin anew with all descriptors.
 
-	void flushRunning(Connection& connection);
-	void onIO(Connection& connection, int events);
+	void flushRunning();
+	void onIO(Connection& connection);
 	void onMail();
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
 	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
+	static void flushCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 	static void retryCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 
 	Engine&                   _engine;
@@ -201,6 +202,8 @@ private:
 	const std::unique_ptr<struct ev_loop, void (*)(struct ev_loop*)> _pLoop;
 	ev_async                  _async;
 	ev_timer                  _retry;          /// tries paused connections again
+	ev_timer                  _flushTimer;
+	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
 	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()
 	std::atomic<bool>         _busy;

@@ -187,16 +187,23 @@ void Loop::setState(Connection& connection, Connection::State state)
 }
 
 
-void Loop::flushRunning(Connection& connection)
+void Loop::flushRunning()
 {
-	// The handler is still running, and has gone on to something else perhaps. Errors are for it to find.
-	const bool more = connection.socket().flush() == ConnectionSocketImpl::RESULT_AGAIN;
-	const bool recalled = connection.state.load(std::memory_order_acquire) == Connection::STATE_RECALLED;
-	watch(connection, (recalled ? 0 : EV_READ) | (more ? EV_WRITE : 0));
+	// The socket belongs to the handler, who may close it at any moment, so libev must not be told to watch
+	// it: from time to time, see what the client takes. Errors are for the handler to find.
+	std::size_t n = 0;
+	for (Poco::UInt64 id: _flushing)
+	{
+		Connection* pConnection = _slab.find(id);
+		if (!pConnection || !isRunning(*pConnection)) continue;
+		if (pConnection->socket().flush() == ConnectionSocketImpl::RESULT_AGAIN) _flushing[n++] = id;
+	}
+	_flushing.resize(n);
+	if (n == 0) ev_timer_stop(evLoop(), &_flushTimer);
 }
 
 
-void Loop::onIO(Connection& connection, int events)
+void Loop::onIO(Connection& connection)
 {
 	switch (connection.state.load(std::memory_order_acquire))
 	{
@@ -205,11 +212,7 @@ void Loop::onIO(Connection& connection, int events)
 		makeReady(connection);
 		break;
 	case Connection::STATE_DISPATCHED:
-		if (events & EV_WRITE) flushRunning(connection);
-		if ((events & EV_READ) && !recall(connection)) makeReady(connection);
-		break;
-	case Connection::STATE_RECALLED:
-		flushRunning(connection);
+		if (!recall(connection)) makeReady(connection);
 		break;
 	case Connection::STATE_FLUSHING:
 		_send.start(connection);
@@ -229,7 +232,7 @@ bool Loop::recall(Connection& connection)
 {
 	Connection::State state = Connection::STATE_DISPATCHED;
 	if (!connection.state.compare_exchange_strong(state, Connection::STATE_RECALLED, std::memory_order_acq_rel)) return false;
-	watch(connection, connection.watcher.events & EV_WRITE);
+	watch(connection, 0);
 	return true;
 }
 
@@ -299,16 +302,22 @@ void Loop::endAll(bool abort)
 }
 
 
-void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
+void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
 {
 	Connection& connection = *static_cast<Connection*>(pWatcher->data);
-	connection.pLoop->onIO(connection, events);
+	connection.pLoop->onIO(connection);
 }
 
 
 void Loop::retryCallback(struct ev_loop*, ev_timer* pWatcher, int)
 {
 	static_cast<Loop*>(pWatcher->data)->resumePaused();
+}
+
+
+void Loop::flushCallback(struct ev_loop*, ev_timer* pWatcher, int)
+{
+	static_cast<Loop*>(pWatcher->data)->flushRunning();
 }
 
 

@@ -100,13 +100,13 @@ void Loop::onMail()
 	IntrusiveQueue<Task> returned;
 	IntrusiveQueue<ConnectionSocketImpl> arrived;
 	std::vector<Poco::UInt64> closeWanted;
-	std::vector<Poco::UInt64> flushWanted;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		returned.append(_returned);
 		arrived.append(_arrived);
 		closeWanted.swap(_closeWanted);
-		flushWanted.swap(_flushWanted);
+		_flushing.insert(_flushing.end(), _flushWanted.begin(), _flushWanted.end());
+		_flushWanted.clear();
 	}
 
 	while (Task* pTask = returned.pop())
@@ -121,11 +121,7 @@ void Loop::onMail()
 		if (_ending) _engine.turnAway(pSocket);
 		else open(pSocket);
 	}
-	for (Poco::UInt64 id: flushWanted)
-	{
-		Connection* pConnection = _slab.find(id);
-		if (pConnection && isRunning(*pConnection)) flushRunning(*pConnection);
-	}
+	if (!_flushing.empty() && !ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
 	for (Poco::UInt64 id: closeWanted)
 	{
 		Connection* pConnection = _slab.find(id);
