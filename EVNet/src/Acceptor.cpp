@@ -71,7 +71,9 @@ void Acceptor::close()
 	_open = false;
 	ev_io_stop(_loop.evLoop(), &_watcher);
 	ev_timer_stop(_loop.evLoop(), &_backOff);
-	if (_socket.impl()->initialized()) _socket.setBlocking(true); // as it was given to us
+	// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
+	if (_loop.engine().ownsSocket()) _socket.close();
+	else if (_socket.impl()->initialized()) _socket.setBlocking(true); // as it was given to us
 	_socket = ServerSocket();
 }
 
@@ -118,7 +120,7 @@ void Acceptor::acceptSome()
 		}
 		if (!accepted)
 		{
-			engine.connectionClosed();
+			engine.releaseRoom();
 			return;
 		}
 	}

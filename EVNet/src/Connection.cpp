@@ -78,6 +78,7 @@ void Connection::clear()
 		_pObject->_pConnection = nullptr;
 		_pObject.reset();
 	}
+	_pSocket->endWatch();
 	// There may be copies of the socket: closing it must not depend on them.
 	if (closeSocket)
 	{

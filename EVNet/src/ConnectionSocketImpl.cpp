@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstring>
 #include <sys/socket.h>
+#include <unistd.h>
 
 
 using Poco::Net::SocketAddress;
@@ -56,6 +57,8 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_pInner(nullptr),
 	_receiveTimeout(0),
 	_pManager(nullptr),
+	_watches(0),
+	_closing(POCO_INVALID_SOCKET),
 	_bounded(false),
 	_sendTimedOut(false)
 {
@@ -461,12 +464,32 @@ void ConnectionSocketImpl::close()
 		}
 		dropOutput(); // before the descriptor can become somebody else's
 	}
-	if (_pInner)
-	{
-		reset();
-		_pInner->close();
-	}
-	else StreamSocketImpl::close();
+	if (sockfd() == POCO_INVALID_SOCKET) return;
+
+	_closing = sockfd();
+	// Before CLOSE_WANTED is set: from then on the descriptor may be closed at any moment, and become somebody else's.
+	if (_watches.load() > 0) ::shutdown(_closing, SHUT_RDWR);
+	if (_watches.fetch_or(CLOSE_WANTED) == 0) closeDescriptor();
+	reset();
+}
+
+
+void ConnectionSocketImpl::closeDescriptor()
+{
+	if (_pInner) _pInner->close();
+	else ::close(_closing);
+}
+
+
+void ConnectionSocketImpl::beginWatch()
+{
+	_watches.fetch_add(1);
+}
+
+
+void ConnectionSocketImpl::endWatch()
+{
+	if (_watches.fetch_sub(1) == (CLOSE_WANTED | 1)) closeDescriptor();
 }
 
 

@@ -118,6 +118,13 @@ public:
 		/// Sends pending output, waiting for the client if need be. Throws a
 		/// Poco::TimeoutException if it takes nothing for the send timeout.
 
+	void beginWatch();
+		/// Called by a leader before libev watches the descriptor. From now on, close() shuts the connection down but
+		/// leaves the descriptor open: libev must not be left with one that is not.
+
+	void endWatch();
+		/// Called by the leader when libev does not watch it any more.
+
 	void dropOutput();
 		/// Forgets pending output.
 
@@ -157,6 +164,11 @@ protected:
 	~ConnectionSocketImpl();
 
 private:
+	enum
+	{
+		CLOSE_WANTED = 0x10000
+	};
+
 	struct Output
 	{
 		std::string bytes;
@@ -171,6 +183,7 @@ private:
 	};
 
 	std::size_t unread() const;
+	void closeDescriptor();
 	bool makeRoom(BufferCache& cache, Result& result);
 	std::mutex& outputMutex() const;
 	void waitWritable();
@@ -192,6 +205,8 @@ private:
 	Poco::Net::SocketImpl*       _pInner;      /// whose descriptor this is, if not ours
 	Poco::Timespan::TimeDiff     _receiveTimeout;
 	std::atomic<Connection*>     _pManager;
+	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
+	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
 	bool                         _bounded;
 	bool                         _sendTimedOut;
 };

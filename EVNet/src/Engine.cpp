@@ -64,6 +64,7 @@ Engine::Engine(const Config& config):
 	_closed(),
 	_adopted(0),
 	_connections(0),
+	_open(0),
 	_maxConnections(0),
 	_atCapacity(false),
 	_nextLoop(0),
@@ -252,7 +253,6 @@ bool Engine::wait()
 {
 	bool ended = _pExecutor->waitForLoops(_config.options.getStopTimeout());
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (_config.ownSocket) _config.socket.close();
 	if (_addedCapacity > 0)
 	{
 		_config.pPool->addCapacity(-_addedCapacity);
@@ -312,7 +312,7 @@ bool Engine::connectionOpening()
 
 void Engine::connectionOpened()
 {
-	const int connections = _connections;
+	const int connections = _open.fetch_add(1) + 1;
 	int most = _maxConnections.load(std::memory_order_relaxed);
 	while (connections > most && !_maxConnections.compare_exchange_weak(most, connections, std::memory_order_relaxed));
 }
@@ -330,6 +330,13 @@ void Engine::waitForCapacity()
 
 
 void Engine::connectionClosed()
+{
+	_open.fetch_sub(1);
+	releaseRoom();
+}
+
+
+void Engine::releaseRoom()
 {
 	_connections.fetch_sub(1);
 	if (_atCapacity && _atCapacity.exchange(false))

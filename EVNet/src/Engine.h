@@ -98,6 +98,8 @@ public:
 	const Executor& executor() const;
 	BufferPool::Ptr bufferPool() const;
 	bool dispatchOnData() const;
+	bool ownsSocket() const;
+		/// Returns true if the listening socket is closed when the server stops.
 
 	Poco::Net::TCPServerConnection* createObject(const Poco::Net::StreamSocket& socket);
 		/// Has the factory create a connection object. Throws what the factory throws.
@@ -119,7 +121,10 @@ public:
 		/// Has the loops woken as soon as connectionOpening() can succeed.
 
 	void connectionClosed();
-		/// Gives the room of a connection back.
+		/// Counts a connection out.
+
+	void releaseRoom();
+		/// Gives back the room reserved by connectionOpening().
 
 	void connectionEnded(EVServerStatistics::CloseReason reason);
 		/// Counts a connection out that does not belong to a loop.
@@ -163,7 +168,8 @@ private:
 	Poco::UInt64               _closed[EVServerStatistics::CLOSE_REASONS];
 	Poco::UInt64               _adopted;
 
-	std::atomic<int>           _connections;
+	std::atomic<int>           _connections;    /// including those that are being accepted
+	std::atomic<int>           _open;
 	std::atomic<int>           _maxConnections; /// the most there have been
 	std::atomic<bool>          _atCapacity;
 	std::atomic<unsigned>      _nextLoop;
@@ -219,6 +225,12 @@ inline const Executor& Engine::executor() const
 inline BufferPool::Ptr Engine::bufferPool() const
 {
 	return _pBufferPool;
+}
+
+
+inline bool Engine::ownsSocket() const
+{
+	return _config.ownSocket;
 }
 
 

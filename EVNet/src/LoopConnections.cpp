@@ -172,7 +172,7 @@ void Loop::watch(Connection& connection, int events)
 	}
 	if (events)
 	{
-		ev_io_set(&connection.watcher, connection.socket().sockfd(), events);
+		ev_io_set(&connection.watcher, connection.watcher.fd, events);
 		ev_io_start(evLoop(), &connection.watcher);
 	}
 }

@@ -162,6 +162,7 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	Connection& connection = _slab.allocate();
 	connection.open(*this, socket);
 	if (pConnectionObject) connection.setObject(pConnectionObject);
+	socket->beginWatch();
 	ev_io_init(&connection.watcher, &Loop::ioCallback, socket->sockfd(), EV_READ);
 	connection.watcher.data = &connection;
 	ev_io_start(evLoop(), &connection.watcher);

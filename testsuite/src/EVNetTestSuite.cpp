@@ -36,6 +36,7 @@
 #include "EVTCPServerStopTest.h"
 #include "EVTCPServerLoadTest.h"
 #include "EVTCPServerThreadsTest.h"
+#include "EVTCPServerDescriptorTest.h"
 
 
 CppUnit::Test* EVNetTestSuite::suite()
@@ -68,6 +69,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerStopTest::suite());
 	pSuite->addTest(EVTCPServerLoadTest::suite());
 	pSuite->addTest(EVTCPServerThreadsTest::suite());
+	pSuite->addTest(EVTCPServerDescriptorTest::suite());
 
 	return pSuite;
 }

@@ -188,48 +188,6 @@ void EVTCPServerLoadTest::testDetachAndAdoptUnderLoad()
 }
 
 
-void EVTCPServerLoadTest::testDetachedSocketsAreClosedUnderLoad()
-{
-	// A handler that closes the socket it has detached makes room for a new connection with the
-	// same descriptor, before its loop knows that the old one is gone.
-	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
-	{
-		EVTCPServer server(serve([&](ServedConnection& c)
-		{
-			const std::string request = c.request();
-			if (request != "leave\n") c.reply(request);
-			else
-			{
-				StreamSocket socket = c.detachSocket();
-				sendAll(socket, "left\n");
-				socket.close();
-				if (c.id() % 3 == 0) sleepFor(1);
-			}
-		}, frameLines), 0, serverParams(4, 2, policy));
-		server.start();
-		std::string errors = inParallel(8, [&](int t)
-		{
-			for (int i = 0; i < 100; i++)
-			{
-				StreamSocket client = connectTo(server);
-				const std::string text = std::to_string(t) + " " + std::to_string(i) + "\n";
-				for (int k = 0; k < 3; k++)
-				{
-					if (exchange(client, text) != text) throw Poco::DataException("wrong answer");
-				}
-				if (t % 2 == 0) continue;
-				sendAll(client, "leave\n");
-				if (receiveToEnd(client) != "left\n") throw Poco::DataException("wrong last answer");
-			}
-		});
-		assertEqual(std::string(), errors);
-		server.stop();
-		assertTrue (allAccountedFor(server));
-		assertTrue (closed(server, EVServerStatistics::CLOSED_DETACHED) == 400);
-	}
-}
-
-
 void EVTCPServerLoadTest::testStartAndStopManyServersAtOnce()
 {
 	std::string errors = inParallel(4, [&](int t)
@@ -288,7 +246,6 @@ CppUnit::Test* EVTCPServerLoadTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testStopUnderLoadDedicated);
 	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testStopUnderLoadInline);
 	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testDetachAndAdoptUnderLoad);
-	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testDetachedSocketsAreClosedUnderLoad);
 	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testStartAndStopManyServersAtOnce);
 	CppUnit_addTest(pSuite, EVTCPServerLoadTest, testConnectionsComeAndGo);
 

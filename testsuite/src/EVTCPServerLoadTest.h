@@ -29,7 +29,6 @@ public:
 	void testStopUnderLoadDedicated();
 	void testStopUnderLoadInline();
 	void testDetachAndAdoptUnderLoad();
-	void testDetachedSocketsAreClosedUnderLoad();
 	void testStartAndStopManyServersAtOnce();
 	void testConnectionsComeAndGo();
 
