@@ -20,7 +20,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 
@@ -35,6 +37,8 @@ namespace EVNet {
 
 namespace
 {
+	const int MAX_SEND = 1 << 30; // bytes for one system call
+
 	Poco::MemoryPool& memoryPool()
 	{
 		// Never destroyed: sockets may outlive static objects.
@@ -59,7 +63,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_pManager(nullptr),
 	_watches(0),
 	_closing(POCO_INVALID_SOCKET),
-	_bounded(false),
+	_timeoutSet(true),
 	_sendTimedOut(false)
 {
 }
@@ -98,11 +102,11 @@ void ConnectionSocketImpl::operator delete(void* p)
 }
 
 
-bool ConnectionSocketImpl::makeRoom(BufferCache& cache, Result& result)
+bool ConnectionSocketImpl::makeRoom(BufferCache* pCache, Result& result)
 {
 	if (!_pBuffer)
 	{
-		_pBuffer = cache.take();
+		_pBuffer = pCache ? pCache->take() : _pPool->take(BufferPool::BLOCK_SIZE);
 		_capacity = BufferPool::BLOCK_SIZE;
 		if (!_pBuffer) _capacity = 0;
 	}
@@ -138,7 +142,7 @@ bool ConnectionSocketImpl::makeRoom(BufferCache& cache, Result& result)
 ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
 {
 	Result result;
-	if (!makeRoom(cache, result)) return result;
+	if (!makeRoom(&cache, result)) return result;
 
 	std::size_t room = _capacity - _end;
 	std::size_t maxBuffered = _pPool->limits().maxBuffered;
@@ -221,11 +225,10 @@ void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
 }
 
 
-void ConnectionSocketImpl::beginRequest(std::size_t length, bool bounded)
+void ConnectionSocketImpl::beginRequest(std::size_t length)
 {
 	_request = length;
 	_read = 0;
-	_bounded = bounded;
 }
 
 
@@ -235,7 +238,6 @@ bool ConnectionSocketImpl::endRequest()
 	bool complete = _read >= _request || _request <= buffered();
 	_begin += static_cast<Poco::UInt32>(std::min(end, buffered()));
 	_request = _read = 0;
-	_bounded = false;
 	return complete;
 }
 
@@ -257,10 +259,30 @@ void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
 }
 
 
+std::size_t ConnectionSocketImpl::readMore(bool wait)
+{
+	_begin += static_cast<Poco::UInt32>(std::min(_request, buffered()));
+	_request = _read = 0;
+	if (buffered() > 0) return buffered();
+	_begin = _end = 0;
+	Result result;
+	if (!makeRoom(nullptr, result)) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
+	int n;
+	if (wait)
+	{
+		flushAll(); // the client may need what we have said before it says more
+		applyReceiveTimeout();
+		n = StreamSocketImpl::receiveBytes(_pBuffer, static_cast<int>(_capacity));
+	}
+	else n = static_cast<int>(::recv(sockfd(), _pBuffer, _capacity, MSG_DONTWAIT));
+	if (n > 0) _end = static_cast<Poco::UInt32>(n);
+	return buffered();
+}
+
+
 std::size_t ConnectionSocketImpl::unread() const
 {
-	std::size_t end = _bounded ? std::min(_request, buffered()) : buffered();
-	return end > _read ? end - _read : 0;
+	return buffered() > _read ? buffered() - _read : 0;
 }
 
 
@@ -274,12 +296,8 @@ int ConnectionSocketImpl::receiveBytes(void* buffer, int length, int flags)
 		if (!(flags & MSG_PEEK)) _read += n;
 		return static_cast<int>(n);
 	}
-	if (_bounded)
-	{
-		if (_read >= _request) return 0;
-		length = static_cast<int>(std::min(_request - _read, static_cast<std::size_t>(length)));
-	}
 	flushAll(); // the client may need what we have said before it says more
+	applyReceiveTimeout();
 	int rc = StreamSocketImpl::receiveBytes(buffer, length, flags);
 	if (rc > 0 && !(flags & MSG_PEEK)) _read += static_cast<std::size_t>(rc);
 	return rc;
@@ -322,7 +340,7 @@ int ConnectionSocketImpl::available()
 
 bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SELECT_READ) && (unread() > 0 || (_bounded && _read >= _request))) return true;
+	if ((mode & SELECT_READ) && unread() > 0) return true;
 	flushAll();
 	return StreamSocketImpl::poll(timeout, mode);
 }
@@ -361,6 +379,68 @@ std::size_t ConnectionSocketImpl::sendSome(const char* pBytes, std::size_t lengt
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
 	return n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+
+void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
+{
+	poco_assert_dbg (count <= MAX_PARTS);
+
+	std::size_t sent = 0;
+	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET)
+	{
+		struct iovec parts[MAX_PARTS];
+		std::copy(pParts, pParts + count, parts);
+		struct msghdr message = msghdr();
+		message.msg_iov = parts;
+		message.msg_iovlen = static_cast<std::size_t>(count);
+		ssize_t n;
+		do
+		{
+			n = ::sendmsg(sockfd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		}
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
+		sent = n > 0 ? static_cast<std::size_t>(n) : 0;
+	}
+	for (int i = 0; i < count; i++)
+	{
+		const std::size_t done = std::min(sent, pParts[i].iov_len);
+		sent -= done;
+		const char* pRest = static_cast<const char*>(pParts[i].iov_base) + done;
+		std::size_t rest = pParts[i].iov_len - done;
+		while (rest > 0)
+		{
+			const int n = sendBytes(pRest, static_cast<int>(std::min<std::size_t>(rest, MAX_SEND)));
+			pRest += n;
+			rest -= static_cast<std::size_t>(n);
+		}
+	}
+}
+
+
+void ConnectionSocketImpl::sendFile(int fd, Poco::UInt64 length)
+{
+	flushAll();
+	// The descriptor blocks for handlers, but sendfile() has no flag against waiting, and would do so without end.
+	setBlocking(false);
+	try
+	{
+		while (length > 0)
+		{
+			const ssize_t n = ::sendfile(sockfd(), fd, nullptr, static_cast<std::size_t>(std::min<Poco::UInt64>(length, MAX_SEND)));
+			if (n > 0) length -= static_cast<Poco::UInt64>(n);
+			else if (n == 0) throw Poco::ReadFileException("The file has become shorter while it was sent");
+			else if (errno == EAGAIN || errno == EWOULDBLOCK) waitWritable();
+			else if (errno != EINTR) error();
+		}
+	}
+	catch (...)
+	{
+		setBlocking(true);
+		throw;
+	}
+	setBlocking(true);
 }
 
 
@@ -495,10 +575,23 @@ void ConnectionSocketImpl::endWatch()
 
 void ConnectionSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
 {
-	// Poco's HTTPServerSession sets it for each request: one system call less.
 	if (timeout.totalMicroseconds() == _receiveTimeout) return;
-	StreamSocketImpl::setReceiveTimeout(timeout);
 	_receiveTimeout = timeout.totalMicroseconds();
+	_timeoutSet = false;
+}
+
+
+Poco::Timespan ConnectionSocketImpl::getReceiveTimeout()
+{
+	return _receiveTimeout >= 0 ? Poco::Timespan(_receiveTimeout) : StreamSocketImpl::getReceiveTimeout();
+}
+
+
+void ConnectionSocketImpl::applyReceiveTimeout()
+{
+	if (_timeoutSet || sockfd() == POCO_INVALID_SOCKET) return;
+	StreamSocketImpl::setReceiveTimeout(_receiveTimeout);
+	_timeoutSet = true;
 }
 
 

@@ -27,6 +27,9 @@
 #include <string>
 
 
+struct iovec;
+
+
 namespace Poco {
 namespace EVNet {
 
@@ -82,9 +85,9 @@ public:
 		/// Gives the input buffer back if it holds no bytes; to the
 		/// pool if pCache is null.
 
-	void beginRequest(std::size_t length, bool bounded);
+	void beginRequest(std::size_t length);
 		/// The first length bytes are a request now. If length is more than is buffered, the
-		/// rest has yet to be read from the socket. If bounded, reading ends with the request.
+		/// rest has yet to be read from the socket.
 
 	bool endRequest();
 		/// Drops the bytes of the request. Returns false if a part of it
@@ -111,8 +114,21 @@ public:
 		/// Ends what manage() began, unless another connection has become the manager. May be called
 		/// while another thread uses the socket, which a handler may have detached.
 
-	void setBounded(bool bounded);
-		/// Says whether reading ends with the request.
+	void skipRequest();
+		/// Whoever reads from the socket shall get what follows the request.
+
+	std::size_t readMore(bool wait);
+		/// Drops the bytes of the request, and receives more into the buffer, as the next part of the same
+		/// request. If wait is true, waits for the client and throws as receiveBytes() does. Returns the number
+		/// of bytes at data(); 0 if the client has shut down its side, or nothing has arrived.
+
+	void send(const struct iovec* pParts, int count);
+		/// Sends several parts, with one system call if the client takes them, and keeps or waits for
+		/// the rest as sendBytes() does. At most MAX_PARTS.
+
+	void sendFile(int fd, Poco::UInt64 length);
+		/// Sends a part of a file, from its current position on, without reading it into
+		/// memory. Waits for the client.
 
 	void flushAll();
 		/// Sends pending output, waiting for the client if need be. Throws a
@@ -150,6 +166,9 @@ public:
 	void shutdownSend() override;
 	void close() override;
 	void setReceiveTimeout(const Poco::Timespan& timeout) override;
+		/// Costs no system call until somebody has to wait.
+
+	Poco::Timespan getReceiveTimeout() override;
 	Poco::Net::SocketAddress address() override;
 	Poco::Net::SocketAddress peerAddress() override;
 
@@ -166,7 +185,8 @@ protected:
 private:
 	enum
 	{
-		CLOSE_WANTED = 0x10000
+		CLOSE_WANTED = 0x10000,
+		MAX_PARTS    = 3
 	};
 
 	struct Output
@@ -184,7 +204,8 @@ private:
 
 	std::size_t unread() const;
 	void closeDescriptor();
-	bool makeRoom(BufferCache& cache, Result& result);
+	bool makeRoom(BufferCache* pCache, Result& result);
+	void applyReceiveTimeout();
 	std::mutex& outputMutex() const;
 	void waitWritable();
 	std::size_t sendSome(const char* pBytes, std::size_t length, int flags = 0);
@@ -207,7 +228,7 @@ private:
 	std::atomic<Connection*>     _pManager;
 	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
 	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
-	bool                         _bounded;
+	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
 };
 
@@ -252,9 +273,9 @@ inline void ConnectionSocketImpl::unmanage(Connection& manager)
 }
 
 
-inline void ConnectionSocketImpl::setBounded(bool bounded)
+inline void ConnectionSocketImpl::skipRequest()
 {
-	_bounded = bounded;
+	_read = _request;
 }
 
 

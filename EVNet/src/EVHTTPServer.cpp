@@ -12,8 +12,10 @@
 
 
 #include "Poco/EVNet/EVHTTPServer.h"
+#include "Poco/EVNet/EVHTTPServerParams.h"
 #include "EVHTTPServerConnection.h"
 #include "Poco/Exception.h"
+#include <algorithm>
 
 
 using Poco::Net::HTTPRequestHandlerFactory;
@@ -44,11 +46,31 @@ namespace
 	}
 
 
+	HTTPRequestParser::Limits httpLimits(const HTTPServerParams::Ptr& pParams)
+	{
+		EVHTTPServerParams::Ptr pDefault;
+		const EVHTTPServerParams* pLimits = dynamic_cast<const EVHTTPServerParams*>(pParams.get());
+		if (!pLimits)
+		{
+			pDefault = new EVHTTPServerParams;
+			pLimits = pDefault.get();
+		}
+		HTTPRequestParser::Limits limits;
+		limits.requestLine = pLimits->getMaxRequestLine();
+		limits.field = pLimits->getMaxFieldSize();
+		limits.fields = static_cast<std::size_t>(pLimits->getMaxFields());
+		// A buffer that is full before the header has ended must already be too large.
+		limits.header = std::min(pLimits->getMaxHeaderSize(), httpOptions(pParams).getMaxBufferedBytes() - 1);
+		if (pLimits->getMaxBodySize() > 0) limits.body = pLimits->getMaxBodySize();
+		return limits;
+	}
+
+
 	class ConnectionFactory: public TCPServerConnectionFactory
 	{
 	public:
 		ConnectionFactory(HTTPRequestHandlerFactory::Ptr pFactory, HTTPServerParams::Ptr pParams):
-			_context{pFactory, pParams, httpOptions(pParams).getMaxBufferedBytes()}
+			_context{pFactory, pParams, httpLimits(pParams), httpOptions(pParams).getMaxBufferedBytes(), HTTPServerExchangePool(pParams)}
 		{
 			if (!pFactory) throw Poco::NullPointerException("An HTTP server needs an HTTPRequestHandlerFactory");
 		}

@@ -14,22 +14,12 @@
 #include "EVHTTPServerConnection.h"
 #include "Connection.h"
 #include "Poco/Net/HTTPRequestHandler.h"
-#include "Poco/Net/HTTPServerRequestImpl.h"
-#include "Poco/Net/HTTPServerResponseImpl.h"
-#include "Poco/Net/NetException.h"
-#include "Poco/DateTimeFormat.h"
-#include "Poco/DateTimeFormatter.h"
-#include "Poco/Timestamp.h"
-#include <ctime>
-#include <memory>
+#include <cstring>
 
 
-using Poco::Net::HTTPMessage;
+using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPRequestHandler;
 using Poco::Net::HTTPResponse;
-using Poco::Net::HTTPServerRequestImpl;
-using Poco::Net::HTTPServerResponseImpl;
-using Poco::Net::HTTPServerSession;
 using Poco::Net::StreamSocket;
 
 
@@ -39,71 +29,106 @@ namespace EVNet {
 
 namespace
 {
-	const std::string& currentDate()
-		/// Returns the value of a Date field. It is formatted once in a second.
-	{
-		static thread_local std::time_t second = 0;
-		static thread_local std::string date;
-		const Poco::Timestamp now;
-		if (now.epochTime() != second)
-		{
-			second = now.epochTime();
-			date = Poco::DateTimeFormatter::format(now, Poco::DateTimeFormat::HTTP_FORMAT);
-		}
-		return date;
-	}
-
-	const std::string DATE("Date");
+	const std::string SERVER("Server");
+	const std::size_t MAX_DRAINED = 256*1024; // bytes of a body that the handler did not want
 }
 
 
 EVHTTPServerConnection::EVHTTPServerConnection(const StreamSocket& socket, Context& context):
 	EVTCPServerConnection(socket),
 	_context(context),
+	_pExchange(nullptr),
 	_requests(0)
 {
+	this->socket().setReceiveTimeout(_context.pParams->getTimeout());
 }
 
 
 EVHTTPServerConnection::~EVHTTPServerConnection()
 {
+	releaseExchange();
+}
+
+
+void EVHTTPServerConnection::releaseExchange()
+{
+	if (!_pExchange) return;
+	_context.exchanges.give(_pExchange);
+	_pExchange = nullptr;
 }
 
 
 std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t length)
 {
-	return _framer.frame(pData, length, _context.maxBufferedBytes);
+	if (!_pExchange)
+	{
+		_pExchange = _context.exchanges.take();
+		_pExchange->parser.reset();
+	}
+	HTTPRequestParser& parser = _pExchange->parser;
+	// The buffer is ours, and the parser moves chunks together in it.
+	const HTTPRequestParser::Result result = _pExchange->parsed = parser.parse(const_cast<char*>(pData), length, _context.limits);
+	switch (result)
+	{
+	case HTTPRequestParser::RESULT_INCOMPLETE:
+		return FRAME_INCOMPLETE;
+	case HTTPRequestParser::RESULT_HEADER:
+		{
+			// What does not fit into the buffer, or is not sent before the handler asks for it, is read by the handler.
+			const bool fits = parser.chunked() ? length < _context.maxBufferedBytes : parser.contentLength() <= _context.maxBufferedBytes - parser.headerEnd();
+			if (fits && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE;
+			return static_cast<std::ptrdiff_t>(parser.end());
+		}
+	case HTTPRequestParser::RESULT_COMPLETE:
+		return static_cast<std::ptrdiff_t>(parser.end());
+	default:
+		return static_cast<std::ptrdiff_t>(length);
+	}
 }
 
 
 void EVHTTPServerConnection::run()
 {
 	ConnectionSocketImpl& socketImpl = connection().socket();
-	socketImpl.setBounded(true); // HTTPSession would read more than one request
+	socketImpl.skipRequest();
 	++_requests;
-	HTTPServerSession session(socket(), _context.pParams);
-	if (!_sessionData.empty()) session.attachSessionData(_sessionData);
+	_pExchange->session.bind(socket());
+	if (_pSessionData) _pExchange->session.attachSessionData(*_pSessionData);
 	try
 	{
-		handleRequest(session);
+		if (_pExchange->parsed == HTTPRequestParser::RESULT_ERROR) refuse(socketImpl);
+		else handleRequest(socketImpl);
 	}
 	catch (...)
 	{
-		session.setKeepAlive(false);
-		if (session.socket().impl() == &socketImpl) session.detachSocket();
-		else forgetSocket(socketImpl);
+		if (_pExchange->session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
+		else if (!_pExchange->request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
+		_pExchange->request.release();
+		_pExchange->session.release();
+		releaseExchange();
 		throw;
 	}
-	if (session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
+	endRequest(socketImpl);
+}
+
+
+void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
+{
+	HTTPServerExchange& exchange = *_pExchange;
+	if (exchange.session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
 	else
 	{
-		_sessionData = session.sessionData();
+		const bool persistent = exchange.response.finish() && exchange.session.getKeepAlive();
+		if (!exchange.session.sessionData().empty()) _pSessionData.reset(new Poco::Any(exchange.session.sessionData()));
 		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
-		else if (session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET);
-		else if (!session.getKeepAlive()) closeConnection();
-		session.detachSocket(); // the session would close it
+		else if (exchange.session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET, true);
+		// What is left of the body must not become the next request.
+		else if (exchange.parsed != HTTPRequestParser::RESULT_ERROR && !exchange.request.drain(persistent ? MAX_DRAINED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
+		else if (!persistent) closeConnection();
 	}
-	_framer.reset();
+	exchange.request.release();
+	exchange.session.release();
+	releaseExchange();
 }
 
 
@@ -113,6 +138,7 @@ void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
+		_pExchange->response.finish();
 		socketImpl.flushAll();
 	}
 	catch (Poco::Exception&)
@@ -122,85 +148,64 @@ void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
 }
 
 
-void EVHTTPServerConnection::handleRequest(HTTPServerSession& session)
+void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 {
-	if (_framer.error())
-	{
-		refuse(session, static_cast<HTTPResponse::HTTPStatus>(_framer.error()));
-		return;
-	}
-	char emptyLine[2];
-	if (_framer.leadingBytes()) session.socket().receiveBytes(emptyLine, sizeof(emptyLine));
+	HTTPServerExchange& exchange = *_pExchange;
+	const HTTPRequestParser& parser = exchange.parser;
+	const Poco::Net::HTTPServerParams& params = *_context.pParams;
+	const bool complete = exchange.parsed == HTTPRequestParser::RESULT_COMPLETE;
+	exchange.request.bind(socketImpl, exchange.parser, complete, _context.limits.body);
 
-	HTTPServerResponseImpl response(session);
-	std::unique_ptr<HTTPServerRequestImpl> pRequest;
+	const int maxRequests = params.getMaxKeepAliveRequests();
+	const bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
+	const bool head = exchange.request.getMethod() == HTTPRequest::HTTP_HEAD;
+	exchange.response.bind(socketImpl, parser.isHTTP11(), head, keepAlive);
+	if (parser.expectContinue() && !complete) exchange.response.expectContinue();
+	const std::string& server = params.getSoftwareVersion();
+	if (!server.empty()) exchange.response.set(SERVER, server);
 	try
 	{
-		pRequest.reset(new HTTPServerRequestImpl(response, session, _context.pParams.get()));
-	}
-	catch (Poco::Net::MessageException&)
-	{
-		refuse(session, HTTPResponse::HTTP_BAD_REQUEST);
-		return;
-	}
-	// What follows the request (e.g. after an upgrade) is for whoever detaches the socket.
-	connection().socket().setBounded(_framer.readsToEnd());
-
-	HTTPServerRequestImpl& request = *pRequest;
-	const int maxRequests = _context.pParams->getMaxKeepAliveRequests();
-	// If it is not known where the request ends, there is no next one.
-	const bool mayKeepAlive = _context.pParams->getKeepAlive() && !_framer.unbounded() && (maxRequests <= 0 || _requests < maxRequests);
-	response.set(DATE, currentDate());
-	response.setVersion(request.getVersion());
-	response.setKeepAlive(mayKeepAlive && request.getKeepAlive());
-	const std::string& server = _context.pParams->getSoftwareVersion();
-	if (!server.empty()) response.set("Server", server);
-	try
-	{
-		std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(request));
-		if (pHandler)
-		{
-			if (request.getExpectContinue() && response.getStatus() == HTTPResponse::HTTP_OK) response.sendContinue();
-			pHandler->handleRequest(request, response);
-			session.setKeepAlive(mayKeepAlive && response.getKeepAlive());
-		}
-		else sendErrorResponse(session, HTTPResponse::HTTP_NOT_IMPLEMENTED);
+		std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
+		if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
+		else sendErrorResponse(socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
 	}
 	catch (...)
 	{
-		if (!response.sent() && session.connected())
+		if (!exchange.response.sent() && exchange.session.connected() && exchange.session.socket().impl() == &socketImpl)
 		{
 			try
 			{
-				sendErrorResponse(session, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+				sendErrorResponse(socketImpl, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
 			}
 			catch (Poco::Exception&)
 			{
 				// the exception of the handler is the one to report
 			}
 		}
+		else exchange.response.finish(); // what was written before, as with Poco
 		throw;
 	}
 }
 
 
-void EVHTTPServerConnection::refuse(HTTPServerSession& session, HTTPResponse::HTTPStatus status)
+void EVHTTPServerConnection::refuse(ConnectionSocketImpl& socketImpl)
 {
-	const bool badRequest = status == HTTPResponse::HTTP_BAD_REQUEST;
-	connection().end(badRequest ? EVServerStatistics::CLOSED_BAD_REQUEST : EVServerStatistics::CLOSED_TOO_LARGE, true);
-	sendErrorResponse(session, status);
+	const HTTPRequestParser& parser = _pExchange->parser;
+	const bool tooLarge = parser.status() == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || parser.status() == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || parser.status() == 431;
+	connection().end(tooLarge ? EVServerStatistics::CLOSED_TOO_LARGE : EVServerStatistics::CLOSED_BAD_REQUEST, true);
+	sendErrorResponse(socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
 }
 
 
-void EVHTTPServerConnection::sendErrorResponse(HTTPServerSession& session, HTTPResponse::HTTPStatus status)
+void EVHTTPServerConnection::sendErrorResponse(ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status, const char* text)
 {
-	HTTPServerResponseImpl response(session);
-	response.setVersion(HTTPMessage::HTTP_1_1);
+	ReusableResponse& response = _pExchange->response;
+	const bool head = _pExchange->parsed != HTTPRequestParser::RESULT_ERROR && _pExchange->request.getMethod() == HTTPRequest::HTTP_HEAD;
+	response.bind(socketImpl, true, head, false);
 	response.setStatusAndReason(status);
-	response.setKeepAlive(false);
-	response.setContentLength(0);
-	response.send();
-	session.setKeepAlive(false);
+	if (*text) response.setContentType("text/plain");
+	response.sendBuffer(text, std::strlen(text));
+	_pExchange->session.setKeepAlive(false);
 }
 
 

@@ -19,12 +19,13 @@
 
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/EVNet/EVTCPServerConnection.h"
-#include "HTTPFramer.h"
+#include "HTTPRequestParser.h"
+#include "HTTPServerExchange.h"
 #include "Poco/Any.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPResponse.h"
 #include "Poco/Net/HTTPServerParams.h"
-#include "Poco/Net/HTTPServerSession.h"
+#include <memory>
 
 
 namespace Poco {
@@ -44,7 +45,9 @@ public:
 	{
 		Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory;
 		Poco::Net::HTTPServerParams::Ptr          pParams;
+		HTTPRequestParser::Limits                 limits;
 		std::size_t                               maxBufferedBytes;
+		HTTPServerExchangePool                    exchanges;
 	};
 
 	EVHTTPServerConnection(const Poco::Net::StreamSocket& socket, Context& context);
@@ -58,15 +61,17 @@ protected:
 	std::ptrdiff_t frame(const char* pData, std::size_t length) override;
 
 private:
+	void handleRequest(ConnectionSocketImpl& socketImpl);
+	void endRequest(ConnectionSocketImpl& socketImpl);
 	void forgetSocket(ConnectionSocketImpl& socketImpl);
-	void handleRequest(Poco::Net::HTTPServerSession& session);
-	void refuse(Poco::Net::HTTPServerSession& session, Poco::Net::HTTPResponse::HTTPStatus status);
-	void sendErrorResponse(Poco::Net::HTTPServerSession& session, Poco::Net::HTTPResponse::HTTPStatus status);
+	void refuse(ConnectionSocketImpl& socketImpl);
+	void sendErrorResponse(ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");
+	void releaseExchange();
 
-	Context&       _context;
-	HTTPFramer     _framer;
-	Poco::Any      _sessionData;   /// HTTPSession::attachSessionData(), for the next request
-	int            _requests;
+	Context&                   _context;
+	HTTPServerExchange*        _pExchange;      /// from the first byte of a request to the end of the response
+	std::unique_ptr<Poco::Any> _pSessionData;   /// HTTPSession::attachSessionData(), for the next request
+	int                        _requests;
 };
 
 

@@ -12,19 +12,59 @@
 
 
 #include "Poco/EVNet/EVHTTPServerParams.h"
+#include "Poco/Exception.h"
 
 
 namespace Poco {
 namespace EVNet {
 
 
-EVHTTPServerParams::EVHTTPServerParams()
+EVHTTPServerParams::EVHTTPServerParams():
+	_maxRequestLine(8192),
+	_maxFieldSize(16384),
+	_maxFields(100),
+	_maxHeaderSize(65536),
+	_maxBodySize(0)
 {
 }
 
 
 EVHTTPServerParams::~EVHTTPServerParams()
 {
+}
+
+
+void EVHTTPServerParams::setMaxRequestLine(std::size_t bytes)
+{
+	if (bytes < 64) throw Poco::InvalidArgumentException("maxRequestLine must be at least 64");
+	_maxRequestLine = bytes;
+}
+
+
+void EVHTTPServerParams::setMaxFieldSize(std::size_t bytes)
+{
+	if (bytes < 64) throw Poco::InvalidArgumentException("maxFieldSize must be at least 64");
+	_maxFieldSize = bytes;
+}
+
+
+void EVHTTPServerParams::setMaxFields(int count)
+{
+	if (count < 1) throw Poco::InvalidArgumentException("maxFields must be at least 1");
+	_maxFields = count;
+}
+
+
+void EVHTTPServerParams::setMaxHeaderSize(std::size_t bytes)
+{
+	if (bytes < 128) throw Poco::InvalidArgumentException("maxHeaderSize must be at least 128");
+	_maxHeaderSize = bytes;
+}
+
+
+void EVHTTPServerParams::setMaxBodySize(Poco::UInt64 bytes)
+{
+	_maxBodySize = bytes;
 }
 
 

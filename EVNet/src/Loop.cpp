@@ -237,7 +237,7 @@ bool Loop::receiveRequest(Connection& connection)
 		_requests.add();
 		if (connection.pTimeoutList != &_idle) _idle.start(connection);
 		setState(connection, Connection::STATE_DISPATCHED);
-		connection.socket().beginRequest(static_cast<std::size_t>(length), false);
+		connection.socket().beginRequest(static_cast<std::size_t>(length));
 		return true;
 	}
 	if (length < 0) proceed(connection);

@@ -231,7 +231,8 @@ void EVHTTPServerTest::testDateAndServer()
 		assertEqual ("EVNetTest/1.0", answer.field("Server"));
 		int zone = 0;
 		const std::time_t date = Poco::DateTimeParser::parse(answer.field("Date"), zone).timestamp().epochTime();
-		assertTrue (before.epochTime() <= date && date <= after.epochTime());
+		// The clock of the server is a cheap one: it may be some milliseconds late.
+		assertTrue (before.epochTime() - 1 <= date && date <= after.epochTime());
 		if (i == 0) waitFor([&] { return Poco::Timestamp().epochTime() > after.epochTime(); });
 	}
 	EVHTTPServer nameless(serveHTTP(answerURI), 0, httpParams());
@@ -357,11 +358,11 @@ void EVHTTPServerTest::testLargeHeader()
 	for (std::size_t i = 0; i < cookies.size(); i += 7500) fields += "Cookie: " + cookies.substr(i, 7500) + "\r\n";
 	assertTrue (client.ask("/", fields).isOK(cookies));
 
-	// Poco's MessageHeader takes at most 8192 bytes for one field, unless it is a version where that can be set.
-	const std::string longest = pattern(8192);
+	// Poco's MessageHeader takes at most 8192 bytes for one field.
+	const std::string longest = pattern(16000);
 	assertTrue (client.ask("/", "Cookie: " + longest + "\r\n").isOK(longest));
 	const Answer answer = client.ask("/", "Cookie: " + cookies + "\r\n");
-	assertTrue (answer.isOK(cookies) || answer.status == 400); // never a part of it
+	assertTrue (answer.status == 431); // never a part of it
 }
 
 

@@ -29,7 +29,6 @@
 #include "EVTCPServerStartTest.h"
 #include "EVTCPServerTest.h"
 #include "EVTCPServerTimeoutTest.h"
-#include "HTTPFramerTest.h"
 #include "MemoryTest.h"
 #include "WebSocketTest.h"
 #include "EVTCPServerCapacityTest.h"
@@ -62,7 +61,6 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerStartTest::suite());
 	pSuite->addTest(EVTCPServerTest::suite());
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
-	pSuite->addTest(HTTPFramerTest::suite());
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());

@@ -37,10 +37,89 @@ public:
 		/// Creates the EVHTTPServerParams with the default values of
 		/// HTTPServerParams and EVServerOptions.
 
+	void setMaxRequestLine(std::size_t bytes);
+		/// Sets the length of the longest request line (method, target and version), at
+		/// least 64. A longer one is answered with 414 (URI Too Long). The default is 8192.
+
+	std::size_t getMaxRequestLine() const;
+		/// Returns the length of the longest request line.
+
+	void setMaxFieldSize(std::size_t bytes);
+		/// Sets the size of the largest header field, name and value, at least 64. A larger one
+		/// is answered with 431 (Request Header Fields Too Large). The default is 16384.
+
+	std::size_t getMaxFieldSize() const;
+		/// Returns the size of the largest header field.
+
+	void setMaxFields(int count);
+		/// Sets the greatest number of header fields, at least 1. More are answered with 431. The
+		/// default is 100.
+
+	int getMaxFields() const;
+		/// Returns the greatest number of header fields.
+
+	void setMaxHeaderSize(std::size_t bytes);
+		/// Sets the size of the largest header: request line and fields together, at least 128. A
+		/// larger one is answered with 431. Always less than getMaxBufferedBytes(). The default is 65536.
+
+	std::size_t getMaxHeaderSize() const;
+		/// Returns the size of the largest header.
+
+	void setMaxBodySize(Poco::UInt64 bytes);
+		/// Sets the size of the largest request body. A larger Content-Length is answered with 413
+		/// (Content Too Large) before a handler is called. A handler that reads a chunked body
+		/// past this size finds its stream bad, and networkException() in the session.
+		///
+		/// The default is 0: no limit, as in Poco. Bodies that do not fit into getMaxBufferedBytes() are
+		/// never kept in memory.
+
+	Poco::UInt64 getMaxBodySize() const;
+		/// Returns the size of the largest request body, 0 for no limit.
+
 protected:
 	virtual ~EVHTTPServerParams();
 		/// Destroys the EVHTTPServerParams.
+
+private:
+	std::size_t  _maxRequestLine;
+	std::size_t  _maxFieldSize;
+	int          _maxFields;
+	std::size_t  _maxHeaderSize;
+	Poco::UInt64 _maxBodySize;
 };
+
+
+//
+// inlines
+//
+inline std::size_t EVHTTPServerParams::getMaxRequestLine() const
+{
+	return _maxRequestLine;
+}
+
+
+inline std::size_t EVHTTPServerParams::getMaxFieldSize() const
+{
+	return _maxFieldSize;
+}
+
+
+inline int EVHTTPServerParams::getMaxFields() const
+{
+	return _maxFields;
+}
+
+
+inline std::size_t EVHTTPServerParams::getMaxHeaderSize() const
+{
+	return _maxHeaderSize;
+}
+
+
+inline Poco::UInt64 EVHTTPServerParams::getMaxBodySize() const
+{
+	return _maxBodySize;
+}
 
 
 } } // namespace Poco::EVNet

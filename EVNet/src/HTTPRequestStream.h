@@ -1,0 +1,104 @@
+//
+// HTTPRequestStream.h
+//
+// Library: EVNet
+// Package: HTTPServer
+// Module:  HTTPRequestStream
+//
+// Definition of the HTTPRequestStream class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_HTTPRequestStream_INCLUDED
+#define EVNet_HTTPRequestStream_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "HTTPRequestParser.h"
+#include "Poco/Types.h"
+#include <istream>
+#include <streambuf>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class ConnectionSocketImpl;
+class ReusableSession;
+
+
+class HTTPRequestStreamBuf: public std::streambuf
+	/// Yields the body of a request: first what the event loop has received already, right from
+	/// the buffer of the connection, then the rest, waiting for the client.
+{
+public:
+	HTTPRequestStreamBuf();
+
+	void open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, ReusableSession& session, Poco::UInt64 maxBody);
+		/// Begins with the body of the request that has just been parsed. Errors are noted in the session, because
+		/// streams keep exceptions to themselves.
+
+	void close();
+		/// Ends the use of the buffer.
+
+	bool complete() const;
+		/// Returns true if the last byte of the body has been received.
+
+	bool drain(std::size_t maxBytes);
+		/// Receives the rest of the body and throws it away, as far as that is possible without
+		/// waiting, up to maxBytes. Returns true if the body is complete then.
+
+protected:
+	int_type underflow() override;
+	std::streamsize showmanyc() override;
+
+private:
+	bool next(bool wait);
+	void take(char* pPiece, std::size_t length);
+
+	HTTPRequestParser*    _pParser;
+	ConnectionSocketImpl* _pSocket;
+	ReusableSession*      _pSession;
+	Poco::UInt64          _maxBody;
+	Poco::UInt64          _received;    /// bytes of the body
+	bool                  _complete;
+};
+
+
+class HTTPRequestStream: public std::istream
+	/// The stream a handler reads the body from.
+{
+public:
+	HTTPRequestStream();
+
+	HTTPRequestStreamBuf& buffer();
+
+private:
+	HTTPRequestStreamBuf _buffer;
+};
+
+
+//
+// inlines
+//
+inline bool HTTPRequestStreamBuf::complete() const
+{
+	return _complete;
+}
+
+
+inline HTTPRequestStreamBuf& HTTPRequestStream::buffer()
+{
+	return _buffer;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_HTTPRequestStream_INCLUDED

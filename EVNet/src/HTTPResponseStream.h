@@ -1,0 +1,145 @@
+//
+// HTTPResponseStream.h
+//
+// Library: EVNet
+// Package: HTTPServer
+// Module:  HTTPResponseStream
+//
+// Definition of the HTTPResponseStream class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_HTTPResponseStream_INCLUDED
+#define EVNet_HTTPResponseStream_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Types.h"
+#include <memory>
+#include <ostream>
+#include <streambuf>
+#include <string>
+#include <string_view>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class ConnectionSocketImpl;
+class ReusableSession;
+
+
+class HTTPResponseStreamBuf: public std::streambuf
+	/// Collects a response, header and body, and sends it when it is complete, when the
+	/// buffer is full, or when the handler flushes the stream: a
+	/// short response takes one system call, whatever it consists of.
+{
+public:
+	enum Mode
+		/// How the client knows where the body ends (RFC 9112, section 6.3).
+	{
+		MODE_NONE,
+			/// There is no body, because of the method or the status. What is written is ignored.
+		MODE_LENGTH,
+			/// By Content-Length. More cannot be written.
+		MODE_CHUNKED,
+			/// Each send makes a chunk.
+		MODE_TO_END
+			/// When the connection is closed.
+	};
+
+	HTTPResponseStreamBuf();
+
+	void open(ConnectionSocketImpl& socket, ReusableSession& session);
+		/// Begins with a response. Network errors are noted in the session, because
+		/// streams keep exceptions to themselves.
+
+	void header(std::string_view text);
+		/// Appends to the header.
+
+	void beginBody(Mode mode, Poco::UInt64 length = 0);
+		/// Ends the header. The length is for MODE_LENGTH.
+
+	bool finish(const std::string& trailer);
+		/// Sends what has not been sent. Returns false if the body is shorter than its length. The trailer
+		/// (field lines) goes behind the last chunk.
+
+	bool fits(std::size_t length) const;
+		/// Returns true if so many bytes more can be sent together with what is in the buffer.
+
+	void sendFile(int fd, Poco::UInt64 length);
+		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).
+
+protected:
+	int_type overflow(int_type c) override;
+	int sync() override;
+	std::streamsize xsputn(const char* pText, std::streamsize length) override;
+
+private:
+	enum
+	{
+		CAPACITY   = 16384,
+		CHUNK_HEAD = 6,         /// four hexadecimal digits, CR LF
+		CHUNK_TAIL = 2          /// CR LF
+	};
+
+	void beginPiece();
+	void endPiece();
+	void transmit(std::string_view more = std::string_view());
+	void append(std::string_view text);
+	std::size_t writable(std::size_t length) const;
+
+	ConnectionSocketImpl*   _pSocket;
+	ReusableSession*        _pSession;
+	std::unique_ptr<char[]> _pBuffer;
+	std::size_t             _end;        /// of what is complete in the buffer
+	Mode                    _mode;
+	Poco::UInt64            _remaining;  /// MODE_LENGTH: what is yet to be written
+};
+
+
+class HTTPResponseStream: public std::ostream
+	/// The stream a handler writes the body to.
+{
+public:
+	HTTPResponseStream();
+
+	HTTPResponseStreamBuf& buffer();
+
+private:
+	HTTPResponseStreamBuf _buffer;
+};
+
+
+//
+// inlines
+//
+inline HTTPResponseStreamBuf& HTTPResponseStream::buffer()
+{
+	return _buffer;
+}
+
+
+inline void HTTPResponseStreamBuf::append(std::string_view text)
+{
+	text.copy(_pBuffer.get() + _end, text.size());
+	_end += text.size();
+}
+
+
+inline void HTTPResponseStreamBuf::header(std::string_view text)
+{
+	if (text.size() > CAPACITY - _end) transmit(text);
+	else append(text);
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_HTTPResponseStream_INCLUDED

@@ -1,0 +1,340 @@
+//
+// ReusableResponse.cpp
+//
+// Library: EVNet
+// Package: HTTPServer
+// Module:  ReusableResponse
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "ReusableResponse.h"
+#include "ConnectionSocketImpl.h"
+#include "HTTPCharacters.h"
+#include "ReusableSession.h"
+#include "Poco/DateTimeFormat.h"
+#include "Poco/DateTimeFormatter.h"
+#include "Poco/Exception.h"
+#include "Poco/File.h"
+#include "Poco/NumberFormatter.h"
+#include "Poco/Timestamp.h"
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <fcntl.h>
+#include <unistd.h>
+
+
+using Poco::Net::HTTPMessage;
+using Poco::Net::HTTPResponse;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	const std::string DATE("Date");
+	const std::string SERVER("Server");
+	const std::string OK_REASON("OK");
+
+	const std::string& currentDate()
+		/// Returns the value of a Date field. It is formatted once in a second.
+	{
+		static thread_local std::time_t second = 0;
+		static thread_local std::string date;
+		const std::time_t now = std::time(nullptr);
+		if (now != second)
+		{
+			second = now;
+			date = Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
+		}
+		return date;
+	}
+
+	bool isLengthless(HTTPResponse::HTTPStatus status)
+		/// Returns true if a response with the status has neither a body nor a field that
+		/// describes its length (RFC 9110, section 8.6, and RFC 9112, section 6.1).
+	{
+		return status < 200 || status == HTTPResponse::HTTP_NO_CONTENT;
+	}
+
+	class FileDescriptor
+	{
+	public:
+		explicit FileDescriptor(const std::string& path):
+			_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
+		{
+			if (_fd < 0) throw Poco::OpenFileException(path);
+		}
+
+		~FileDescriptor()
+		{
+			::close(_fd);
+		}
+
+		operator int () const
+		{
+			return _fd;
+		}
+
+	private:
+		FileDescriptor(const FileDescriptor&);
+		FileDescriptor& operator = (const FileDescriptor&);
+
+		int _fd;
+	};
+}
+
+
+ReusableResponse::ReusableResponse(ReusableSession& session):
+	HTTPServerResponseImpl(session),
+	_session(session),
+	_pSocket(nullptr),
+	_http11(true),
+	_head(false),
+	_mayKeepAlive(false),
+	_expecting(false),
+	_sent(false),
+	_persistent(false)
+{
+}
+
+
+void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive)
+{
+	_pSocket = &socket;
+	_http11 = http11;
+	_head = head;
+	_mayKeepAlive = mayKeepAlive;
+	_expecting = _sent = _persistent = false;
+	const std::string& version = http11 ? HTTP_1_1 : HTTP_1_0;
+	if (getVersion() != version) setVersion(version);
+	if (getStatus() != HTTP_OK || getReason() != OK_REASON) setStatusAndReason(HTTP_OK);
+	resetFields();
+	if (!_stream.good()) _stream.clear();
+	_stream.buffer().open(socket, _session);
+}
+
+
+void ReusableResponse::resetFields()
+{
+	// The two fields of every response come first, and stay where they are.
+	const std::string& connection = _mayKeepAlive ? CONNECTION_KEEP_ALIVE : CONNECTION_CLOSE;
+	ConstIterator it = begin();
+	if (size() >= 2 && it->first == DATE && (it + 1)->first == CONNECTION)
+	{
+		const_cast<std::string&>(it->second).assign(currentDate());
+		const_cast<std::string&>((it + 1)->second).assign(connection);
+		while (size() > 2)
+		{
+			const std::string name = (end() - 1)->first;
+			erase(name);
+		}
+		if (size() == 2) return;
+	}
+	clear();
+	add(DATE, currentDate());
+	add(CONNECTION, connection);
+}
+
+
+void ReusableResponse::expectContinue()
+{
+	_expecting = true;
+}
+
+
+void ReusableResponse::permitBody()
+{
+	// As Poco does, unless the factory has already decided on an error.
+	if (_expecting && !_sent && getStatus() == HTTP_OK) sendContinue();
+}
+
+
+void ReusableResponse::sendContinue()
+{
+	_expecting = false;
+	static const std::string CONTINUE(" 100 Continue\r\n\r\n");
+	const std::string line = getVersion() + CONTINUE;
+	_pSocket->sendBytes(line.data(), static_cast<int>(line.size()));
+}
+
+
+bool ReusableResponse::sent() const
+{
+	return _sent;
+}
+
+
+void ReusableResponse::beginBody()
+{
+	poco_assert (!_sent);
+
+	HTTPResponseStreamBuf::Mode mode;
+	Poco::UInt64 length = 0;
+	if (isLengthless(getStatus()) && getStatus() != HTTP_SWITCHING_PROTOCOLS) mode = HTTPResponseStreamBuf::MODE_NONE;
+	else if (_head || getStatus() == HTTP_NOT_MODIFIED || getStatus() == HTTP_SWITCHING_PROTOCOLS) mode = HTTPResponseStreamBuf::MODE_NONE;
+	else if (getChunkedTransferEncoding() && _http11) mode = HTTPResponseStreamBuf::MODE_CHUNKED;
+	else if (hasContentLength() && !getChunkedTransferEncoding())
+	{
+		mode = HTTPResponseStreamBuf::MODE_LENGTH;
+		length = static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, getContentLength64()));
+	}
+	else mode = HTTPResponseStreamBuf::MODE_TO_END;
+	formatHeader(mode);
+	_stream.buffer().beginBody(mode, length);
+	_sent = true;
+}
+
+
+void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
+{
+	formatStatusLine();
+	HTTPResponseStreamBuf& out = _stream.buffer();
+	bool hasConnection = false;
+	// A client that was not told to send its body may send it nevertheless or not: nobody can know where the next request begins.
+	_persistent = _mayKeepAlive && !_expecting && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	const bool lengthless = isLengthless(getStatus());
+	for (ConstIterator it = begin(); it != end(); ++it)
+	{
+		const std::string& name = it->first;
+		if (name.size() == CONNECTION.size() && HTTPCharacters::equalsIgnoreCase(name, CONNECTION))
+		{
+			if (hasConnection) continue;
+			hasConnection = true;
+			if (HTTPCharacters::equalsIgnoreCase(it->second, CONNECTION_CLOSE)) _persistent = false;
+			const bool change = !_persistent && HTTPCharacters::equalsIgnoreCase(it->second, CONNECTION_KEEP_ALIVE);
+			formatField(name, change ? CONNECTION_CLOSE : it->second);
+			continue;
+		}
+		if (name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)
+			&& (lengthless || mode == HTTPResponseStreamBuf::MODE_CHUNKED || mode == HTTPResponseStreamBuf::MODE_TO_END)) continue;
+		if (name.size() == TRANSFER_ENCODING.size() && (lengthless || !_http11) && HTTPCharacters::equalsIgnoreCase(name, TRANSFER_ENCODING)) continue;
+		formatField(name, it->second);
+	}
+	if (!hasConnection)
+	{
+		// The handler has removed it: what the version implies (RFC 9112, section 9.3) must be true.
+		if (!_http11) _persistent = false;
+		else if (!_persistent) formatField(CONNECTION, CONNECTION_CLOSE);
+	}
+	out.header("\r\n");
+}
+
+
+void ReusableResponse::formatStatusLine()
+{
+	HTTPResponseStreamBuf& out = _stream.buffer();
+	out.header(getVersion());
+	if (getStatus() == HTTP_OK && getReason() == OK_REASON)
+	{
+		out.header(" 200 OK\r\n");
+		return;
+	}
+	char status[16] = " ";
+	char* pEnd = std::to_chars(status + 1, status + sizeof(status) - 1, static_cast<int>(getStatus())).ptr;
+	*pEnd++ = ' ';
+	out.header(std::string_view(status, static_cast<std::size_t>(pEnd - status)));
+	out.header(std::string_view(getReason()).substr(0, static_cast<std::size_t>(HTTPCharacters::skipText(getReason().data(), getReason().data() + getReason().size()) - getReason().data())));
+	out.header("\r\n");
+}
+
+
+void ReusableResponse::formatField(const std::string& name, const std::string& value)
+{
+	HTTPResponseStreamBuf& out = _stream.buffer();
+	out.header(name);
+	out.header(": ");
+	// A control character must not end the field, and begin another one (RFC 9110, section 5.5).
+	const char* pEnd = value.data() + value.size();
+	const char* p = value.data();
+	for (;;)
+	{
+		const char* pControl = HTTPCharacters::skipText(p, pEnd);
+		out.header(std::string_view(p, static_cast<std::size_t>(pControl - p)));
+		if (pControl == pEnd) break;
+		out.header(" ");
+		p = pControl + 1;
+	}
+	out.header("\r\n");
+}
+
+
+std::ostream& ReusableResponse::send()
+{
+	if (!isLengthless(getStatus()) && !_head && getStatus() != HTTP_NOT_MODIFIED && !(getChunkedTransferEncoding() && _http11) && !hasContentLength())
+	{
+		setKeepAlive(false); // the client cannot know the length otherwise
+	}
+	beginBody();
+	if (getStatus() == HTTP_SWITCHING_PROTOCOLS) _stream.flush();
+	return _stream;
+}
+
+
+void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
+{
+	beginBody();
+	_stream.write(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
+	_stream.flush();
+}
+
+
+void ReusableResponse::sendBuffer(const void* pBuffer, std::size_t length)
+{
+	setContentLength64(static_cast<Poco::Int64>(length));
+	setChunkedTransferEncoding(false);
+	sendWhole(pBuffer, length);
+}
+
+
+void ReusableResponse::redirect(const std::string& uri, HTTPStatus status)
+{
+	setContentLength(0);
+	setChunkedTransferEncoding(false);
+	setStatusAndReason(status);
+	set("Location", uri);
+	sendWhole("", 0);
+}
+
+
+void ReusableResponse::sendFile(const std::string& path, const std::string& mediaType)
+{
+	poco_assert (!_sent);
+
+	Poco::File file(path);
+	const Poco::Timestamp dateTime = file.getLastModified();
+	const Poco::File::FileSize length = file.getSize();
+	FileDescriptor fd(path);
+	set("Last-Modified", Poco::DateTimeFormatter::format(dateTime, Poco::DateTimeFormat::HTTP_FORMAT));
+	setContentLength64(static_cast<Poco::Int64>(length));
+	setContentType(mediaType);
+	setChunkedTransferEncoding(false);
+	beginBody();
+	const bool hasBody = !_head && !isLengthless(getStatus()) && getStatus() != HTTP_NOT_MODIFIED;
+	if (hasBody) _stream.buffer().sendFile(fd, length);
+	else _stream.flush();
+}
+
+
+bool ReusableResponse::finish()
+{
+	if (!_sent) return _mayKeepAlive && !_expecting && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
+	try
+	{
+		if (!_stream.buffer().finish(std::string())) _persistent = false;
+	}
+	catch (Poco::Exception&)
+	{
+		_persistent = false; // the session has it
+	}
+	return _persistent && !_session.networkException();
+}
+
+
+} } // namespace Poco::EVNet

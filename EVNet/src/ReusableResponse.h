@@ -1,0 +1,95 @@
+//
+// ReusableResponse.h
+//
+// Library: EVNet
+// Package: HTTPServer
+// Module:  ReusableResponse
+//
+// Definition of the ReusableResponse class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_ReusableResponse_INCLUDED
+#define EVNet_ReusableResponse_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "HTTPResponseStream.h"
+#include "Poco/Net/HTTPServerResponseImpl.h"
+#include <string>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class ConnectionSocketImpl;
+class ReusableSession;
+
+
+class ReusableResponse: public Poco::Net::HTTPServerResponseImpl
+	/// A response that goes from request to request.
+{
+public:
+	explicit ReusableResponse(ReusableSession& session);
+
+	void bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive);
+		/// Prepares for a new response, as Poco::Net::HTTPServerConnection does.
+
+	void expectContinue();
+		/// The client waits for permission to send the body.
+
+	void permitBody();
+		/// Called when the handler wants the body: gives the permission, unless the response has
+		/// been sent or is going to be an error.
+
+	bool finish();
+		/// Sends what has not been sent. Returns true if the connection can persist.
+
+	bool persistent() const;
+		/// Returns true if the header has been sent, and says that the connection persists.
+
+	void sendContinue() override;
+	std::ostream& send() override;
+	void sendFile(const std::string& path, const std::string& mediaType) override;
+	void sendBuffer(const void* pBuffer, std::size_t length) override;
+	void redirect(const std::string& uri, HTTPStatus status = HTTP_FOUND) override;
+	bool sent() const override;
+
+private:
+	void resetFields();
+	void beginBody();
+	void formatHeader(HTTPResponseStreamBuf::Mode mode);
+	void formatStatusLine();
+	void formatField(const std::string& name, const std::string& value);
+	void sendWhole(const void* pBody, std::size_t length);
+
+	ReusableSession&   _session;
+	HTTPResponseStream _stream;
+	ConnectionSocketImpl* _pSocket;
+	bool               _http11;
+	bool               _head;          /// method HEAD
+	bool               _mayKeepAlive;
+	bool               _expecting;     /// the client waits for permission to send the body
+	bool               _sent;
+	bool               _persistent;
+};
+
+
+//
+// inlines
+//
+inline bool ReusableResponse::persistent() const
+{
+	return _persistent;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_ReusableResponse_INCLUDED
