@@ -27,7 +27,7 @@ class MissingTool(Exception):
 
 
 #: Debian's package for each tool that is not built here.
-PACKAGES = {"wrk": "wrk", "strace": "strace"}
+PACKAGES = {"strace": "strace"}
 
 
 def require_tool(name):
@@ -60,13 +60,13 @@ def parse_values(text):
 class Process:
 	"""A child whose output is read line by line, with time-outs, and that is always ended by its PID."""
 
-	def __init__(self, arguments, environment=None):
+	def __init__(self, arguments, environment=None, **options):
 		self.arguments = arguments
 		self.name = os.path.basename(arguments[0])
 		self._buffer = b""
 		self._errors = tempfile.TemporaryFile()
 		self._process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-			stderr=self._errors, env={**os.environ, **(environment or {})})
+			stderr=self._errors, env={**os.environ, **(environment or {})}, **options)
 		self.pid = self._process.pid
 
 	def __enter__(self):
@@ -150,29 +150,34 @@ class Process:
 class Server(Process):
 	"""A server under test. Knows its port once constructed."""
 
-	def __init__(self, arguments, environment=None):
-		super().__init__(arguments, environment)
+	def __init__(self, arguments, environment=None, **options):
+		super().__init__(arguments, environment, **options)
 		self._stopped = False
 		self.crashed = None # or what happened, once the server is gone
 		try:
-			self.port = int(self.read_until("listening", 10)[1].split()[1])
+			self.port = self._wait_for_port()
 		except BaseException:
 			self.kill()
 			raise
 
-	def cpu_seconds(self):
-		"""User and system time of all threads so far, those that have ended included, to the nanosecond.
+	def _wait_for_port(self):
+		return int(self.read_until("listening", 10)[1].split()[1])
 
-		The scheduler's clock of the process; /proc/PID/stat shows the same in steps of 10 ms.
+	def processes(self):
+		"""The processes that do the server's work."""
+		return [self.pid]
+
+	def cpu_seconds(self):
+		"""User and system time of all processes and threads so far, threads that have ended included, to the nanosecond.
+
+		The scheduler's clock of a process; /proc/PID/stat shows the same in steps of 10 ms.
 		The id of that clock is what clock_getcpuclockid(3) would return."""
-		return time.clock_gettime((~self.pid << 3) | 2)
+		self.check()
+		return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.processes())
 
 	def resident_bytes(self):
-		match = re.search(r"^VmRSS:\s+(\d+) kB", self._proc("status"), re.MULTILINE)
-		return int(match.group(1)) * 1024
-
-	def threads(self):
-		return int(re.search(r"^Threads:\s+(\d+)", self._proc("status"), re.MULTILINE).group(1))
+		"""Of all processes. The kernel counts for this file; VmRSS of status may be late by some pages a thread."""
+		return sum(int(re.search(r"^Rss:\s+(\d+) kB", self._proc("smaps_rollup", pid), re.MULTILINE).group(1)) for pid in self.processes()) * 1024
 
 	def mapped_file(self, part):
 		"""Returns the path of a library the process has loaded."""
@@ -182,9 +187,9 @@ class Server(Process):
 				return path
 		return None
 
-	def _proc(self, name):
+	def _proc(self, name, pid=None):
 		try:
-			return pathlib.Path(f"/proc/{self.pid}/{name}").read_text()
+			return pathlib.Path(f"/proc/{pid or self.pid}/{name}").read_text()
 		except OSError:
 			raise HarnessError(f"{self.name} is gone: {self.errors() or self.status()}") from None
 
@@ -245,31 +250,6 @@ class Load(Process):
 		return parse_values(text)
 
 
-def run_wrk(port, connections, seconds):
-	"""Returns requests, requests/s, p99 in us, and the connections that failed or starved."""
-	arguments = [require_tool("wrk"), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", f"http://127.0.0.1:{port}/"]
-	with Process(arguments) as wrk:
-		text = wrk.read_all(seconds + 30)
-		if wrk.returncode() != 0:
-			raise HarnessError(f"wrk: {wrk.errors() or wrk.status()}")
-	requests = re.search(r"(\d+) requests in", text)
-	if not requests:
-		raise HarnessError("wrk prints no number of requests")
-	per_second = re.search(r"Requests/sec:\s+([\d.]+)", text)
-	p99 = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\s", text)
-	errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
-	bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-	counts = [int(n) for n in errors.groups()] if errors else [0, 0, 0, 0]
-	return {
-		"requests": int(requests.group(1)),
-		"per_second": float(per_second.group(1)),
-		"p99_us": float(p99.group(1)) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[p99.group(2)] if p99 else None,
-		"lost": sum(counts[:3]),
-		"timeouts": counts[3],
-		"non_200": int(bad.group(1)) if bad else 0,
-	}
-
-
 def close_seconds(client, number):
 	"""Returns how long one thread takes to close as many accepted connections, and does nothing else.
 
@@ -304,7 +284,7 @@ def close_seconds(client, number):
 
 
 class SystemCalls:
-	"""Counts the system calls of a process while the with block runs; calls is {name: number} then."""
+	"""Counts the system calls of a server while the with block runs; calls is {name: number} then."""
 
 	def __init__(self, server):
 		self._server = server
@@ -312,8 +292,8 @@ class SystemCalls:
 
 	def __enter__(self):
 		self._output = tempfile.NamedTemporaryFile("r", prefix="evnet-strace-")
-		self._strace = subprocess.Popen([require_tool("strace"), "-c", "-f", "-U", "calls,name", "-o", self._output.name,
-			"-p", str(self._server.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+		self._strace = subprocess.Popen([require_tool("strace"), "-c", "-f", "-U", "calls,name", "-o", self._output.name]
+			+ [argument for pid in self._server.processes() for argument in ("-p", str(pid))], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
 		self._wait_for_attached()
 		return self
 

@@ -21,7 +21,8 @@ import time
 
 sys.dont_write_bytecode = True # leaves nothing but results in the source tree
 
-from figures import FIGURES, Bench
+from bench import Bench
+from figures import FIGURES
 from harness import HarnessError, MissingTool, find_program, require_tool
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -35,13 +36,14 @@ def parse_arguments():
 	parser.add_argument("--rounds", type=int, metavar="N", help="how often each figure is measured (default: 5)")
 	parser.add_argument("--seconds", type=float, metavar="S", help="length of one measurement (default: 4)")
 	parser.add_argument("--connections", type=int, default=10000, metavar="N", help="how many the figures with many connections open (default: 10000)")
+	parser.add_argument("--crowd", type=int, default=15000, metavar="N", help="how many are idle in memory and idlecrowd (default: 15000)")
 	parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second: to see that everything works, not to compare")
 	parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", metavar="DIR", help="where to write the results (default: results beside this file)")
 	arguments = parser.parse_args()
 	arguments.rounds = arguments.rounds or (2 if arguments.quick else 5)
 	arguments.seconds = arguments.seconds or (1 if arguments.quick else 4)
-	if arguments.rounds < 1 or not 0.5 <= arguments.seconds <= 60 or arguments.connections < 1:
-		parser.error("--rounds and --connections must be positive, --seconds from 0.5 to 60")
+	if arguments.rounds < 1 or not 0.5 <= arguments.seconds <= 60 or arguments.connections < 1 or arguments.crowd < 1:
+		parser.error("--rounds, --connections and --crowd must be positive, --seconds from 0.5 to 60")
 	return arguments
 
 
@@ -50,7 +52,7 @@ def need_descriptors(connections):
 	needed = connections + connections // 15 + 64
 	hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 	if hard != resource.RLIM_INFINITY and hard < needed:
-		raise MissingTool(f"{connections:,} connections need a hard limit of {needed:,} descriptors, it is {hard:,}: ulimit -Hn {needed}, or --connections with a smaller number")
+		raise MissingTool(f"{connections:,} connections need a hard limit of {needed:,} descriptors, it is {hard:,}: ulimit -Hn {needed}, or --connections and --crowd with smaller numbers")
 
 
 def first_match(path, pattern, default):
@@ -111,9 +113,8 @@ def measure(arguments):
 	names = [name for name in FIGURES if not arguments.only or name in arguments.only]
 	for tool in {tool for name in names for tool in FIGURES[name][1]}:
 		require_tool(tool)
-	if {"hold", "stop"} & set(names):
-		need_descriptors(arguments.connections)
-	bench = Bench(arguments.build, arguments.rounds, arguments.seconds, arguments.connections, progress)
+	need_descriptors(max((arguments.connections if name in ("hold", "stop") else arguments.crowd if name in ("memory", "idlecrowd") else 0) for name in names))
+	bench = Bench(arguments.build, arguments.rounds, arguments.seconds, arguments.connections, arguments.crowd, progress)
 	machine = describe_machine(arguments.build)
 	if machine["build_type"] not in ("Release", "RelWithDebInfo"):
 		progress(f"NOTE: the build type is {machine['build_type']}: figures of CPU time mean little")

@@ -36,6 +36,7 @@ Connection::Connection():
 	state(STATE_FREE),
 	ready(false),
 	unframed(false),
+	framed(0),
 	closeWanted(false),
 	slot(0),
 	generation(0),
@@ -63,6 +64,7 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
 	ready = unframed = closeWanted = false;
+	framed = 0;
 	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
 	_ended = _cutShort = false;

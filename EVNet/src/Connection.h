@@ -139,6 +139,7 @@ public:
 	std::atomic<State> state;
 	bool           ready;         /// in the leader's list of readable connections
 	bool           unframed;      /// has bytes that the framing hook has not seen
+	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
 	bool           closeWanted;   /// the application wants it closed; used by the leader only
 	Poco::UInt32   slot;          /// in the slab
 	Poco::UInt32   generation;    /// counts the uses of the slot

@@ -63,6 +63,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_pManager(nullptr),
 	_watches(0),
 	_closing(POCO_INVALID_SOCKET),
+	_hold(false),
 	_timeoutSet(true),
 	_sendTimedOut(false)
 {
@@ -186,6 +187,7 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::flush()
 ConnectionSocketImpl::Result ConnectionSocketImpl::flushLocked()
 {
 	Output* pOutput = _pOutput;
+	if (pOutput) pOutput->held = false;
 	while (pOutput)
 	{
 		const char* pBytes = pOutput->bytes.data() + pOutput->sent;
@@ -203,6 +205,15 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::flushLocked()
 		if (errno != EINTR) return RESULT_ERROR;
 	}
 	return RESULT_OK;
+}
+
+
+bool ConnectionSocketImpl::holdsOutput() const
+{
+	if (!hasOutput()) return false;
+	std::lock_guard<std::mutex> lock(outputMutex());
+	const Output* pOutput = _pOutput;
+	return pOutput && pOutput->held;
 }
 
 
@@ -386,6 +397,7 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 {
 	poco_assert_dbg (count <= MAX_PARTS);
 
+	if (_hold && held(pParts, count)) return;
 	std::size_t sent = 0;
 	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET)
 	{
@@ -416,6 +428,25 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 			rest -= static_cast<std::size_t>(n);
 		}
 	}
+}
+
+
+bool ConnectionSocketImpl::held(const struct iovec* pParts, int count)
+{
+	std::size_t length = 0;
+	for (int i = 0; i < count; i++) length += pParts[i].iov_len;
+	std::lock_guard<std::mutex> lock(outputMutex());
+	Output* pOutput = _pOutput;
+	if (length + (pOutput ? pOutput->bytes.size() : 0) > MAX_HELD) return false;
+	if (!pOutput)
+	{
+		pOutput = new Output;
+		pOutput->held = true;
+		_pOutput.store(pOutput, std::memory_order_release);
+		pOutput->bytes.reserve(MAX_HELD/8);
+	}
+	for (int i = 0; i < count; i++) pOutput->bytes.append(static_cast<const char*>(pParts[i].iov_base), pParts[i].iov_len);
+	return true;
 }
 
 
@@ -490,6 +521,7 @@ std::size_t ConnectionSocketImpl::keepSome(const char* pBytes, std::size_t lengt
 	if (!pOutput) pOutput = pNew.get();
 	pOutput->bytes.erase(0, pOutput->sent);
 	pOutput->sent = 0;
+	pOutput->held = false;
 	pOutput->bytes.append(pBytes, n);
 	if (pNew) _pOutput.store(pNew.release(), std::memory_order_release);
 	return n;

@@ -130,6 +130,10 @@ public:
 		/// Sends a part of a file, from its current position on, without reading it into
 		/// memory. Waits for the client.
 
+	void holdOutput(bool hold);
+		/// If hold is true, what send() is given is kept, to be sent together with the response to the next request, which
+		/// has been received already. Up to MAX_HELD bytes; whoever waits for the client flushes first.
+
 	void flushAll();
 		/// Sends pending output, waiting for the client if need be. Throws a
 		/// Poco::TimeoutException if it takes nothing for the send timeout.
@@ -146,6 +150,9 @@ public:
 
 	bool hasOutput() const;
 		/// Returns true if output waits for the client.
+
+	bool holdsOutput() const;
+		/// Returns true if there is output, and it is only there because of holdOutput().
 
 	bool sendTimedOut() const;
 		/// Returns true if a writer has waited longer than the send timeout.
@@ -186,7 +193,8 @@ private:
 	enum
 	{
 		CLOSE_WANTED = 0x10000,
-		MAX_PARTS    = 3
+		MAX_PARTS    = 3,
+		MAX_HELD     = 32768
 	};
 
 	struct Output
@@ -194,6 +202,7 @@ private:
 		std::string bytes;
 		std::size_t sent  = 0;
 		bool        asked = false;   /// the loop has been asked to flush it
+		bool        held  = false;   /// nobody has tried to send it
 	};
 
 	struct Addresses
@@ -211,6 +220,7 @@ private:
 	std::size_t sendSome(const char* pBytes, std::size_t length, int flags = 0);
 	std::size_t keepSome(const char* pBytes, std::size_t length);
 	Result flushLocked();
+	bool held(const struct iovec* pParts, int count);
 	void keep(const char* pBytes, std::size_t length);
 	const Addresses& addresses();
 
@@ -228,6 +238,7 @@ private:
 	std::atomic<Connection*>     _pManager;
 	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
 	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
+	bool                         _hold;
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
 };
@@ -276,6 +287,12 @@ inline void ConnectionSocketImpl::unmanage(Connection& manager)
 inline void ConnectionSocketImpl::skipRequest()
 {
 	_read = _request;
+}
+
+
+inline void ConnectionSocketImpl::holdOutput(bool hold)
+{
+	_hold = hold;
 }
 
 

@@ -15,6 +15,7 @@
 #include "Engine.h"
 #include "ThreadState.h"
 #include "Poco/Exception.h"
+#include <algorithm>
 
 
 namespace Poco {
@@ -23,6 +24,7 @@ namespace EVNet {
 
 namespace
 {
+	const std::size_t SERVE_BATCH = 16; // requests served between two looks at the events, at least while there are some
 	const double RETRY_INTERVAL = 0.05; // for connections that wait for buffer memory, in seconds
 	const double FLUSH_INTERVAL = 0.01; // for output of running requests
 
@@ -39,6 +41,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_engine(engine),
 	_index(index),
 	_pLoop(newLoop(evFlags), &ev_loop_destroy),
+	_holding(0),
 	_now(0),
 	_turn(0),
 	_busy(false),
@@ -80,6 +83,14 @@ bool Loop::lead()
 {
 	_busy.store(false, std::memory_order_relaxed);
 	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
+	if (_holding)
+	{
+		// The former leader runs a request that takes long. The response to the one before it must not wait for that.
+		_flushing.push_back(_holding);
+		_holding = 0;
+		flushRunning();
+		if (!_flushing.empty() && !ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
+	}
 	for (;;)
 	{
 		ev_run(evLoop(), _ready.empty() && _leaving.empty() ? EVRUN_ONCE : EVRUN_NOWAIT);
@@ -126,14 +137,16 @@ bool Loop::serveReady()
 	_busy.store(true, std::memory_order_seq_cst);
 	_engine.executor().attend();
 	bool permitted = false;
-	// Connections that become ready again meanwhile have to let the event loop look after the others first.
-	for (std::size_t n = _ready.size(); n > 0 && !_ready.empty(); --n)
+	// Connections that become ready again meanwhile (pipelining) let the others go first, and after
+	// a while the event loop looks for more of these.
+	for (std::size_t n = std::max<std::size_t>(_ready.size(), SERVE_BATCH); n > 0 && !_ready.empty(); --n)
 	{
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
 		if (!receiveRequest(connection)) continue;
 		if (!runsHere(permitted))
 		{
+			connection.socket().flush(); // errors are for the handler to find
 			_queued.fetch_add(1);
 			_outbox.push(connection);
 		}
@@ -165,10 +178,16 @@ bool Loop::runHere(Connection& connection)
 	submitOutbox();
 
 	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
+	ConnectionSocketImpl& socket = connection.socket();
+	const bool hold = socket.buffered() > socket.requestLength();
+	_holding = hold ? connection.id() : 0;
 	_turn.store(turn, std::memory_order_release);
+	if (hold) socket.holdOutput(true);
 	connection.handle();
+	if (hold && !connection.detached()) socket.holdOutput(false);
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
+		_holding = 0;
 		noteRequest(false);
 		updateNow();
 		connection.settle();
@@ -197,6 +216,7 @@ bool Loop::receiveRequest(Connection& connection)
 {
 	if (connection.closeWanted)
 	{
+		connection.socket().flush(); // what was held for the next response
 		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		return false;
 	}
@@ -231,7 +251,8 @@ bool Loop::receiveRequest(Connection& connection)
 	}
 	connection.unframed = false;
 
-	std::ptrdiff_t length = connection.frame();
+	const std::ptrdiff_t length = connection.framed ? connection.framed : connection.frame();
+	connection.framed = 0;
 	if (length > 0)
 	{
 		_requests.add();

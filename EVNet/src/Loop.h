@@ -161,6 +161,10 @@ private:
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
 
+	bool holdsOutput(Connection& connection);
+		/// Returns true if another request of the connection is complete: it is its next
+		/// turn then, and the responses are sent together.
+
 	bool queueIsFull();
 	void submitOutbox();
 	void makeReady(Connection& connection);
@@ -203,6 +207,7 @@ private:
 	ev_async                  _async;
 	ev_timer                  _retry;          /// tries paused connections again
 	ev_timer                  _flushTimer;
+	Poco::UInt64              _holding;        /// the running request, if output of its connection is held; 0 for none
 	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
 	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()

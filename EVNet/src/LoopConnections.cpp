@@ -37,6 +37,7 @@ void Loop::makeReady(Connection& connection)
 void Loop::pause(Connection& connection)
 {
 	watch(connection, 0);
+	connection.socket().flush();
 	connection.unframed = connection.unframed || connection.socket().buffered() > 0;
 	setState(connection, Connection::STATE_PAUSED);
 	connection.ready = true; // it is in a list: must not be linked into another
@@ -67,6 +68,11 @@ void Loop::finish(Connection& connection)
 		close(connection, EVServerStatistics::CLOSED_DETACHED);
 		return;
 	}
+	if (holdsOutput(connection))
+	{
+		proceed(connection);
+		return;
+	}
 	switch (connection.socket().flush())
 	{
 	case ConnectionSocketImpl::RESULT_OK:
@@ -80,6 +86,17 @@ void Loop::finish(Connection& connection)
 	default:
 		close(connection, EVServerStatistics::CLOSED_RESET);
 	}
+}
+
+
+bool Loop::holdsOutput(Connection& connection)
+{
+	if (connection.socket().buffered() == 0 || !connection.socket().holdsOutput()) return false;
+	if (connection.ended() || _ending || connection.closeWanted || connection.state != Connection::STATE_DISPATCHED) return false;
+	connection.framed = connection.frame();
+	if (connection.framed > 0) return true;
+	connection.framed = 0;
+	return false;
 }
 
 

@@ -51,7 +51,8 @@ namespace
 		if (now != second)
 		{
 			second = now;
-			date = Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
+			date.clear(); // keeps its memory
+			Poco::DateTimeFormatter::append(date, Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
 		}
 		return date;
 	}

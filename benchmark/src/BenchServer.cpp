@@ -262,7 +262,7 @@ namespace
 	{
 		setParams(params, options);
 		params.setKeepAlive(true);
-		params.setKeepAliveTimeout(Poco::Timespan(120, 0));
+		params.setKeepAliveTimeout(Poco::Timespan(600, 0));
 		params.setMaxKeepAliveRequests(0);
 	}
 

@@ -36,15 +36,20 @@ namespace
 		"  echo    messages that come back as they are\n"
 		"  http    GET requests over keep-alive connections\n"
 		"  churn   a new connection for each echoed message\n"
+		"  close   a new connection for each GET request, which the server closes\n"
 		"  hold    opens all connections, one GET on each, rests, one more GET on each\n"
 		"\n"
 		"options (seconds may be fractions):\n"
 		"  --host=ADDRESS    IPv4 address of the server (default: 127.0.0.1)\n"
 		"  --port=N          port of the server\n"
 		"  --connections=N   connections at once (default: 256)\n"
-		"  --sources=N       source addresses to use (default: 1; 8 for churn and hold)\n"
+		"  --sources=N       source addresses to use (default: 1; 8 for churn, close and hold)\n"
 		"  --size=N          length of an echoed message, up to 1024 (default: 64)\n"
 		"  --path=PATH       what to GET (default: /)\n"
+		"  --fields=F        header fields of a GET: host (default), only this one,\n"
+		"                    or browser, the ten that a browser sends\n"
+		"  --pipeline=N      requests of http that are sent in one write, before their answers\n"
+		"                    are awaited; a --count must be a multiple (default: 1)\n"
 		"  --seconds=S       duration of the measurement (default: 5)\n"
 		"  --count=N         exchanges to measure, instead of a duration\n"
 		"  --warmup=S        duration of the load that is not measured before (default: 0.5)\n"
@@ -63,6 +68,7 @@ namespace
 	{
 		std::string mode;
 		std::string path = "/";
+		std::string fields = "host";
 		std::size_t size = 64;
 		double idle = 5;
 		bool gate = false;
@@ -83,6 +89,92 @@ namespace
 		const double value = std::strtod(text.c_str(), &pEnd);
 		if (text.empty() || *pEnd || !(value >= min && value <= max)) usageError("bad value: " + arg);
 		return value;
+	}
+
+	void setOption(Options& options, const std::string& arg, const std::string& name, const std::string& value)
+	{
+		const auto get = [&](double min, double max)
+		{
+			return number(arg, value, min, max);
+		};
+
+		if (name == "--host") options.host = value;
+		else if (name == "--path") options.path = value;
+		else if (name == "--fields") options.fields = value;
+		else if (name == "--port") options.port = static_cast<std::uint16_t>(get(1, 65535));
+		else if (name == "--connections") options.connections = static_cast<int>(get(1, 1e6));
+		else if (name == "--sources") options.sources = static_cast<int>(get(1, 250));
+		else if (name == "--size") options.size = static_cast<std::size_t>(get(1, 1024));
+		else if (name == "--pipeline") options.pipeline = static_cast<int>(get(1, 64));
+		else if (name == "--seconds") options.measure.seconds = get(0.001, 1e6);
+		else if (name == "--warmup") options.warmup.seconds = get(0, 1e6);
+		else if (name == "--rate") options.measure.rate = options.warmup.rate = get(0, 1e6);
+		else if (name == "--idle") options.idle = get(0, 1e6);
+		else if (name == "--timeout") options.timeout = get(0.001, 1e6);
+		else if (name == "--count")
+		{
+			options.measure.exchanges = static_cast<std::uint64_t>(get(1, 1e12));
+			options.measure.seconds = 1e9;
+		}
+		else if (name == "--warmup-count")
+		{
+			options.warmup.exchanges = static_cast<std::uint64_t>(get(1, 1e12));
+			options.warmup.seconds = 1e9;
+		}
+		else usageError("unknown option: " + arg);
+	}
+
+	std::string getRequest(const Options& options)
+	{
+		std::string request = "GET " + options.path + " HTTP/1.1\r\nHost: " + options.host + "\r\n";
+		if (options.fields == "browser")
+		{
+			request +=
+				"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
+				"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
+				"Accept-Language: en-US,en;q=0.5\r\n"
+				"Accept-Encoding: gzip, deflate, br\r\n";
+			if (options.mode != "close") request += "Connection: keep-alive\r\n";
+			request +=
+				"Cookie: session=4f1c9a7be2d84063b5a1f0c27d9e8365; theme=dark; lang=en; consent=analytics-no\r\n"
+				"Upgrade-Insecure-Requests: 1\r\n"
+				"Sec-Fetch-Dest: document\r\n"
+				"Cache-Control: max-age=0\r\n";
+		}
+		if (options.mode == "close") request += "Connection: close\r\n";
+		return request + "\r\n";
+	}
+
+	void complete(Options& options)
+		/// Sets what follows from several options, and checks that they go together.
+	{
+		const std::string& mode = options.mode;
+		if (mode != "echo" && mode != "http" && mode != "churn" && mode != "close" && mode != "hold") usageError("no such mode: " + mode);
+		if (options.fields != "host" && options.fields != "browser") usageError("no such header fields: " + options.fields);
+		if (!options.port) usageError("--port is missing");
+		if (options.pipeline > 1)
+		{
+			if (mode != "http" || options.measure.rate > 0) usageError("--pipeline is for http without a rate");
+			const std::uint64_t pipeline = static_cast<std::uint64_t>(options.pipeline);
+			for (std::uint64_t count: {options.measure.exchanges, options.warmup.exchanges})
+			{
+				if (count != UINT64_MAX && count % pipeline) usageError("a number of exchanges must be a multiple of --pipeline");
+			}
+		}
+
+		const bool many = mode == "churn" || mode == "close" || mode == "hold";
+		if (!options.sources) options.sources = many ? 8 : 1;
+		options.measure.churn = options.warmup.churn = mode == "churn" || mode == "close";
+		options.measure.serverCloses = options.warmup.serverCloses = mode == "close";
+		if (mode == "http" || mode == "close" || mode == "hold")
+		{
+			options.protocol = LoadGenerator::HTTP;
+			options.request = getRequest(options);
+		}
+		else
+		{
+			for (std::size_t i = 0; i < options.size; i++) options.request += static_cast<char>('a' + i % 26);
+		}
 	}
 
 	Options parse(int argc, char** argv)
@@ -112,51 +204,9 @@ namespace
 			}
 			const std::string::size_type equals = arg.find('=');
 			if (equals == std::string::npos) usageError("bad argument: " + arg);
-			const std::string name = arg.substr(0, equals);
-			const std::string value = arg.substr(equals + 1);
-			const auto get = [&](double min, double max)
-			{
-				return number(arg, value, min, max);
-			};
-
-			if (name == "--host") options.host = value;
-			else if (name == "--path") options.path = value;
-			else if (name == "--port") options.port = static_cast<std::uint16_t>(get(1, 65535));
-			else if (name == "--connections") options.connections = static_cast<int>(get(1, 1e6));
-			else if (name == "--sources") options.sources = static_cast<int>(get(1, 250));
-			else if (name == "--size") options.size = static_cast<std::size_t>(get(1, 1024));
-			else if (name == "--seconds") options.measure.seconds = get(0.001, 1e6);
-			else if (name == "--warmup") options.warmup.seconds = get(0, 1e6);
-			else if (name == "--rate") options.measure.rate = options.warmup.rate = get(0, 1e6);
-			else if (name == "--idle") options.idle = get(0, 1e6);
-			else if (name == "--timeout") options.timeout = get(0.001, 1e6);
-			else if (name == "--count")
-			{
-				options.measure.exchanges = static_cast<std::uint64_t>(get(1, 1e12));
-				options.measure.seconds = 1e9;
-			}
-			else if (name == "--warmup-count")
-			{
-				options.warmup.exchanges = static_cast<std::uint64_t>(get(1, 1e12));
-				options.warmup.seconds = 1e9;
-			}
-			else usageError("unknown option: " + arg);
+			setOption(options, arg, arg.substr(0, equals), arg.substr(equals + 1));
 		}
-		if (options.mode != "echo" && options.mode != "http" && options.mode != "churn" && options.mode != "hold") usageError("no such mode: " + options.mode);
-		if (!options.port) usageError("--port is missing");
-
-		const bool many = options.mode == "churn" || options.mode == "hold";
-		if (!options.sources) options.sources = many ? 8 : 1;
-		options.measure.churn = options.warmup.churn = options.mode == "churn";
-		if (options.mode == "http" || options.mode == "hold")
-		{
-			options.protocol = LoadGenerator::HTTP;
-			options.request = "GET " + options.path + " HTTP/1.1\r\nHost: " + options.host + "\r\n\r\n";
-		}
-		else
-		{
-			for (std::size_t i = 0; i < options.size; i++) options.request += static_cast<char>('a' + i % 26);
-		}
+		complete(options);
 		return options;
 	}
 
@@ -208,7 +258,7 @@ namespace
 
 
 	int load(const Options& options)
-		/// echo, http and churn.
+		/// echo, http, churn and close.
 	{
 		LoadGenerator generator(options);
 		const bool churn = options.measure.churn;

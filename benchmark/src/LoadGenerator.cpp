@@ -32,6 +32,7 @@ namespace
 	const int MAX_CONNECTING = 512;
 		// At once: below the listen backlog, so that no SYN is dropped and sent again a second later.
 	const int MAX_EVENTS = 256;
+	const std::size_t MAX_ANSWER = 1024;
 
 
 	[[noreturn]] void throwSystemError(const char* what)
@@ -54,11 +55,15 @@ Nanoseconds now()
 
 LoadGenerator::LoadGenerator(const Options& options):
 	_options(options),
+	_answerSize(MAX_ANSWER*static_cast<std::size_t>(options.pipeline)),
+	_answers(new char[_answerSize*static_cast<std::size_t>(options.connections)]),
 	_epoll(epoll_create1(EPOLL_CLOEXEC)),
 	_timer(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
 	_connections(new Connection[static_cast<std::size_t>(options.connections)])
 {
 	if (_epoll < 0 || _timer < 0) throwSystemError("epoll_create1, timerfd_create");
+	for (int i = 0; i < options.pipeline; i++) _requests += options.request;
+	for (int i = 0; i < options.connections; i++) _connections[i].pAnswer = &_answers[_answerSize*static_cast<std::size_t>(i)];
 	epoll_event event{};
 	event.events = EPOLLIN;
 	event.data.ptr = nullptr;
@@ -131,7 +136,7 @@ LoadGenerator::Result LoadGenerator::run(const Phase& phase)
 	for (int i = 0; i < _options.connections; i++)
 	{
 		const State state = _connections[i].state;
-		_result.unanswered += state == BUSY || state == CONNECTING;
+		_result.unanswered += state == BUSY || state == CLOSING || state == CONNECTING;
 	}
 	_result.seconds = static_cast<double>(_lastAnswer - begin)/1e9;
 	return _result;
@@ -207,7 +212,7 @@ void LoadGenerator::close(Connection& connection)
 {
 	if (connection.state == CLOSED) return;
 	if (connection.state == CONNECTING) _connecting--;
-	if (connection.state == BUSY && connection.phase == _phaseNumber) _busy--;
+	if ((connection.state == BUSY || connection.state == CLOSING) && connection.phase == _phaseNumber) _busy--;
 	connection.state = CLOSED;
 	::close(connection.fd);
 	connection.fd = -1;
@@ -243,8 +248,9 @@ void LoadGenerator::startSome()
 	{
 		Connection& connection = *_free.front();
 		_free.pop_front();
-		_due--;
-		_left--;
+		const std::uint64_t number = std::min<std::uint64_t>(static_cast<std::uint64_t>(_options.pipeline), _left);
+		_due -= std::min(_due, number);
+		_left -= number;
 		send(connection);
 	}
 }
@@ -253,68 +259,106 @@ void LoadGenerator::startSome()
 void LoadGenerator::send(Connection& connection)
 {
 	connection.have = 0;
+	connection.pending = _options.pipeline;
 	connection.phase = _phaseNumber;
 	connection.state = BUSY;
 	_busy++;
 	connection.sent = now();
-	// A request is far smaller than the empty send buffer: there is no partial write.
-	const ssize_t n = ::send(connection.fd, _options.request.data(), _options.request.size(), MSG_NOSIGNAL);
-	if (n != static_cast<ssize_t>(_options.request.size())) fail(connection, &Result::lost);
+	// Requests are far smaller than the empty send buffer: there is no partial write.
+	const ssize_t n = ::send(connection.fd, _requests.data(), _requests.size(), MSG_NOSIGNAL);
+	if (n != static_cast<ssize_t>(_requests.size())) fail(connection, &Result::lost);
 }
 
 
 void LoadGenerator::receive(Connection& connection)
 {
-	const ssize_t n = recv(connection.fd, connection.answer + connection.have, sizeof(connection.answer) - connection.have, 0);
+	const ssize_t n = recv(connection.fd, connection.pAnswer + connection.have, _answerSize - connection.have, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+	if (n == 0 && connection.state == CLOSING)
+	{
+		count(connection, connection.slow);
+		finish(connection);
+		return;
+	}
 	if (n <= 0)
 	{
 		fail(connection, &Result::lost);
 		return;
 	}
 	connection.have += static_cast<std::size_t>(n);
-
-	HTTPReply reply;
-	HTTPReply::Result result = HTTPReply::INVALID; // also for what nobody has asked for
-	if (connection.state == BUSY && _options.protocol == HTTP)
-	{
-		result = reply.parse(connection.answer, connection.have);
-		if (result == HTTPReply::COMPLETE && reply.length < connection.have) result = HTTPReply::INVALID;
-		if (result == HTTPReply::COMPLETE && reply.status != 200) _result.not200++;
-	}
-	else if (connection.state == BUSY && connection.have <= _options.request.size())
-	{
-		if (connection.have < _options.request.size()) result = HTTPReply::INCOMPLETE;
-		else if (std::memcmp(connection.answer, _options.request.data(), connection.have) == 0) result = HTTPReply::COMPLETE;
-	}
-	if (result == HTTPReply::INCOMPLETE && connection.have == sizeof(connection.answer)) result = HTTPReply::INVALID;
-
-	if (result == HTTPReply::INVALID) fail(connection, &Result::invalid);
-	else if (result == HTTPReply::COMPLETE) finish(connection, reply.slow);
+	// Nothing may come that nobody has asked for.
+	if (connection.state != BUSY || !parse(connection)) fail(connection, &Result::invalid);
+	else if (connection.pending > 0 || connection.state == CLOSING) return;
+	else finish(connection);
 }
 
 
-void LoadGenerator::finish(Connection& connection, bool slow)
+bool LoadGenerator::parse(Connection& connection)
+	/// Counts the answers that are complete. Returns false if what has come is wrong.
 {
-	connection.have = 0;
-	connection.state = IDLE;
+	if (_options.protocol == HTTP) return parseHTTP(connection);
+
+	if (connection.have > _options.request.size()) return false;
+	if (connection.have < _options.request.size()) return true;
+	if (std::memcmp(connection.pAnswer, _options.request.data(), connection.have) != 0) return false;
+	connection.pending = 0;
+	count(connection, false);
+	return true;
+}
+
+
+bool LoadGenerator::parseHTTP(Connection& connection)
+{
+	std::size_t done = 0;
+	while (done < connection.have)
+	{
+		if (connection.pending == 0) return false;
+		HTTPReply reply;
+		const HTTPReply::Result result = reply.parse(connection.pAnswer + done, connection.have - done);
+		if (result == HTTPReply::INVALID) return false;
+		if (result == HTTPReply::INCOMPLETE) break;
+		done += reply.length;
+		connection.pending--;
+		if (reply.status != 200) _result.not200++;
+		if (_phase.serverCloses)
+		{
+			connection.state = CLOSING;
+			connection.slow = reply.slow;
+		}
+		else count(connection, reply.slow);
+	}
+	connection.have -= done;
+	if (done > 0 && connection.have > 0) std::memmove(connection.pAnswer, connection.pAnswer + done, connection.have);
+	return connection.have < _answerSize;
+}
+
+
+void LoadGenerator::count(Connection& connection, bool slow)
+{
 	if (connection.phase != _phaseNumber) return; // the late answer to a request of an earlier phase
 
-	_busy--;
 	_lastAnswer = now();
 	_result.exchanges++;
 	(slow ? _result.slow : _result.fast).add(static_cast<std::uint64_t>(_lastAnswer - connection.sent));
+}
 
+
+void LoadGenerator::finish(Connection& connection)
+	/// The connection has no request under way any more.
+{
+	const bool current = connection.phase == _phaseNumber;
 	if (_phase.churn)
 	{
 		close(connection);
-		if (more()) open(connection);
+		if (current && more()) open(connection);
+		return;
 	}
-	else
-	{
-		_free.push_back(&connection);
-		startSome();
-	}
+	connection.have = 0;
+	connection.state = IDLE;
+	if (!current) return;
+	_busy--;
+	_free.push_back(&connection);
+	startSome();
 }
 
 

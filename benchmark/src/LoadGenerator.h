@@ -36,8 +36,8 @@ Nanoseconds now();
 class LoadGenerator
 	/// Opens many connections and sends requests over them, from one thread.
 	///
-	/// The load is closed-loop: each connection has at most one request
-	/// under way, and the next one is sent when the answer is there. So a slow
+	/// The load is closed-loop: each connection has at most one request, or with pipelining one
+	/// batch of requests under way, and the next one is sent when the answer is there. So a slow
 	/// server is asked less often, and latencies do not contain the time that requests would
 	/// have waited for a free connection. With a rate, requests are started at fixed times instead,
 	/// as long as a connection is free; those that find none are counted as late.
@@ -57,6 +57,8 @@ public:
 		std::uint16_t port = 0;
 		Protocol protocol = ECHO;
 		std::string request;
+		int pipeline = 1;
+			/// Requests (HTTP) that are sent in one write; all their answers are awaited.
 		int connections = 1;
 		int sources = 1;
 			/// Number of source addresses from 127.0.1.1 on, because one address has ports
@@ -74,6 +76,8 @@ public:
 			/// Exchanges per second; 0 is as many as the server can answer.
 		bool churn = false;
 			/// Each exchange has a connection of its own.
+		bool serverCloses = false;
+			/// With churn: the exchange is complete when the server has closed the connection.
 	};
 
 	struct Result
@@ -119,8 +123,10 @@ private:
 		CLOSED,
 		CONNECTING,
 		IDLE,
-		BUSY
+		BUSY,
 			/// A request has been sent, its answer is not complete.
+		CLOSING
+			/// The answer is complete, the server has yet to close.
 	};
 
 	struct Connection
@@ -132,7 +138,10 @@ private:
 		Nanoseconds sent = 0;
 		std::size_t have = 0;
 			/// Bytes of the answer so far.
-		char answer[1024];
+		int pending = 0;
+			/// Answers that have not come.
+		bool slow = false;
+		char* pAnswer = nullptr;
 	};
 
 	void open(Connection& connection);
@@ -143,12 +152,19 @@ private:
 	void startSome();
 	void send(Connection& connection);
 	void receive(Connection& connection);
-	void finish(Connection& connection, bool slow);
+	bool parse(Connection& connection);
+	bool parseHTTP(Connection& connection);
+	void count(Connection& connection, bool slow);
+	void finish(Connection& connection);
 	bool waitForEvents(Nanoseconds until);
 	void setTimer(double rate);
 	void readTimer();
 
 	Options _options;
+	std::string _requests;
+		/// What is sent at once.
+	std::size_t _answerSize;
+	std::unique_ptr<char[]> _answers;
 	int _epoll;
 	int _timer;
 	std::unique_ptr<Connection[]> _connections;
@@ -166,7 +182,7 @@ private:
 	Nanoseconds _lastAnswer = 0;
 	int _connecting = 0;
 	int _busy = 0;
-		/// Connections that are BUSY in this phase.
+		/// Connections that are BUSY or CLOSING in this phase.
 };
 
 

@@ -22,20 +22,25 @@
 #include "EVServerOptionsTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
+#include "EVTCPServerCapacityTest.h"
 #include "EVTCPServerCloseTest.h"
+#include "EVTCPServerDescriptorTest.h"
 #include "EVTCPServerDetachTest.h"
 #include "EVTCPServerFailureTest.h"
+#include "EVTCPServerLoadTest.h"
 #include "EVTCPServerOutputTest.h"
 #include "EVTCPServerStartTest.h"
+#include "EVTCPServerStopTest.h"
 #include "EVTCPServerTest.h"
+#include "EVTCPServerThreadsTest.h"
 #include "EVTCPServerTimeoutTest.h"
+#include "HTTPChunkedDecoderTest.h"
+#include "HTTPRequestParserBodyTest.h"
+#include "HTTPRequestParserFieldTest.h"
+#include "HTTPRequestParserLimitTest.h"
+#include "HTTPRequestParserTest.h"
 #include "MemoryTest.h"
 #include "WebSocketTest.h"
-#include "EVTCPServerCapacityTest.h"
-#include "EVTCPServerStopTest.h"
-#include "EVTCPServerLoadTest.h"
-#include "EVTCPServerThreadsTest.h"
-#include "EVTCPServerDescriptorTest.h"
 
 
 CppUnit::Test* EVNetTestSuite::suite()
@@ -54,20 +59,25 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
+	pSuite->addTest(EVTCPServerCapacityTest::suite());
 	pSuite->addTest(EVTCPServerCloseTest::suite());
+	pSuite->addTest(EVTCPServerDescriptorTest::suite());
 	pSuite->addTest(EVTCPServerDetachTest::suite());
 	pSuite->addTest(EVTCPServerFailureTest::suite());
+	pSuite->addTest(EVTCPServerLoadTest::suite());
 	pSuite->addTest(EVTCPServerOutputTest::suite());
 	pSuite->addTest(EVTCPServerStartTest::suite());
+	pSuite->addTest(EVTCPServerStopTest::suite());
 	pSuite->addTest(EVTCPServerTest::suite());
+	pSuite->addTest(EVTCPServerThreadsTest::suite());
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
+	pSuite->addTest(HTTPChunkedDecoderTest::suite());
+	pSuite->addTest(HTTPRequestParserBodyTest::suite());
+	pSuite->addTest(HTTPRequestParserFieldTest::suite());
+	pSuite->addTest(HTTPRequestParserLimitTest::suite());
+	pSuite->addTest(HTTPRequestParserTest::suite());
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
-	pSuite->addTest(EVTCPServerCapacityTest::suite());
-	pSuite->addTest(EVTCPServerStopTest::suite());
-	pSuite->addTest(EVTCPServerLoadTest::suite());
-	pSuite->addTest(EVTCPServerThreadsTest::suite());
-	pSuite->addTest(EVTCPServerDescriptorTest::suite());
 
 	return pSuite;
 }

@@ -1,12 +1,13 @@
 /*
- * epoll_echo.c
+ * epoll_server.c
  *
- * The bar for EVNet's echo figure: an edge-triggered epoll echo server that
- * does what the task needs and nothing else. One thread per core, each with its
+ * The bar for EVNet's echo and HTTP figures: an edge-triggered epoll server
+ * that does what the task needs and nothing else. One thread per core, each with its
  * own epoll instance and its own SO_REUSEPORT listener, nothing shared between them.
  *
  * In the steady state an echoed message costs one recv, one send and its
- * share of an epoll_wait.
+ * share of an epoll_wait. So does, with --http, an HTTP request: only the ends of headers are looked
+ * for, and each gets the same response, those of one recv in one send. A request has no body.
  *
  * Copyright (c) 2026, EVNet Contributors.
  *
@@ -15,27 +16,35 @@
 
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "server.h"
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 
 enum
 {
 	CHUNK   = 16384,
 	EVENTS  = 256,
-	BACKLOG = 4096
+	MARK    = 4         /* length of the end of a header */
 };
+
+
+/* As long as what EVHTTPServer sends for the benchmark's handler, and with the same fields. */
+static const char RESPONSE[] =
+	"HTTP/1.1 200 OK\r\n"
+	"Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+	"Connection: Keep-Alive\r\n"
+	"Content-Type: text/plain\r\n"
+	"Content-Length: 13\r\n"
+	"\r\n"
+	"Hello, World!";
+
+static const size_t RESPONSE_LENGTH = sizeof RESPONSE - 1;
+
+/* With --http, as many copies of it as there can be ends of headers in a chunk. */
+static char* responses;
 
 
 struct conn
@@ -44,31 +53,8 @@ struct conn
 	char* rest;      /* what the socket did not take, or NULL */
 	size_t offset;   /* of the first byte of rest still to be sent */
 	size_t length;   /* of rest */
+	size_t tail;     /* bytes of an end of a header that has been read in part */
 };
-
-
-static void fail(const char* what)
-{
-	perror(what);
-	exit(1);
-}
-
-
-/* Returns a listening socket on the loopback interface; *port 0 picks one. */
-static int listen_on(uint16_t* port)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) fail("socket");
-	int one = 1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) fail("setsockopt");
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	if (bind(fd, (struct sockaddr*) &addr, sizeof addr)) fail("bind");
-	if (listen(fd, BACKLOG)) fail("listen");
-	socklen_t length = sizeof addr;
-	if (getsockname(fd, (struct sockaddr*) &addr, &length)) fail("getsockname");
-	*port = ntohs(addr.sin_port);
-	return fd;
-}
 
 
 /*
@@ -107,18 +93,40 @@ static int flush_rest(struct conn* c)
 
 
 /*
- * Echoes until there is nothing more to read or the socket is full. While
- * it is full nothing is read: the client is throttled, and
- * at most one chunk is kept for it. Returns -1 when the connection is at its end.
+ * Returns the number of headers that end in the chunk, which stands behind the
+ * tail of the one before, and remembers how much of another end is there already.
  */
-static int echo(struct conn* c, uint32_t events, char* buffer)
+static size_t count_requests(struct conn* c, const char* chunk, size_t length)
 {
+	const char* begin = chunk - c->tail;
+	const char* end = chunk + length;
+	size_t requests = 0;
+	const char* found;
+	while ((found = memmem(begin, (size_t) (end - begin), "\r\n\r\n", MARK)))
+	{
+		requests++;
+		begin = found + MARK;
+	}
+	c->tail = (size_t) (end - begin) < MARK - 1 ? (size_t) (end - begin) : MARK - 1;
+	while (memcmp(end - c->tail, "\r\n\r\n", c->tail)) c->tail--;
+	return requests;
+}
+
+
+/*
+ * Answers until there is nothing more to read or the socket is full. While
+ * it is full nothing is read: the client is throttled, and at most
+ * the answer to one chunk is kept for it. Returns -1 when the connection is at its end.
+ */
+static int serve(struct conn* c, uint32_t events, char* buffer)
+{
+	char* chunk = buffer + MARK - 1;
 	for (;;)
 	{
 		int flushed = flush_rest(c);
 		if (flushed <= 0) return flushed;
 
-		ssize_t n = recv(c->fd, buffer, CHUNK, 0);
+		ssize_t n = recv(c->fd, chunk, CHUNK, 0);
 		if (n == 0) return -1;
 		if (n < 0)
 		{
@@ -126,15 +134,24 @@ static int echo(struct conn* c, uint32_t events, char* buffer)
 			return errno == EAGAIN ? 0 : -1;
 		}
 
-		ssize_t sent = send_some(c->fd, buffer, (size_t) n);
-		if (sent < 0) return -1;
-		if (sent < n)
+		const char* answer = chunk;
+		size_t length = (size_t) n;
+		if (responses)
 		{
-			c->length = (size_t) (n - sent);
+			memcpy(chunk - c->tail, "\r\n\r\n", c->tail);
+			answer = responses;
+			length = count_requests(c, chunk, (size_t) n)*RESPONSE_LENGTH;
+		}
+
+		ssize_t sent = send_some(c->fd, answer, length);
+		if (sent < 0) return -1;
+		if ((size_t) sent < length)
+		{
+			c->length = length - (size_t) sent;
 			c->offset = 0;
 			c->rest = malloc(c->length);
 			if (!c->rest) return -1;
-			memcpy(c->rest, buffer + sent, c->length);
+			memcpy(c->rest, answer + sent, c->length);
 			return 0;
 		}
 
@@ -187,7 +204,7 @@ static void accept_all(int epoll, int listener)
 static void* loop(void* arg)
 {
 	int listener = *(int*) arg;
-	char buffer[CHUNK];
+	char buffer[MARK - 1 + CHUNK];
 	struct epoll_event events[EVENTS];
 
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -203,62 +220,34 @@ static void* loop(void* arg)
 		{
 			struct conn* c = events[i].data.ptr;
 			if (!c) accept_all(epoll, listener);
-			else if (echo(c, events[i].events, buffer) < 0) drop(c);
+			else if (serve(c, events[i].events, buffer) < 0) drop(c);
 		}
 	}
 	return NULL;
 }
 
 
-static long number(const char* arg, const char* text, long min, long max)
+static void make_responses(void)
 {
-	char* end;
-	long value = strtol(text, &end, 10);
-	if (!*text || *end || value < min || value > max)
-	{
-		fprintf(stderr, "epoll_echo: bad value: %s\n", arg);
-		exit(64);
-	}
-	return value;
+	const size_t most = (CHUNK + MARK - 1)/MARK;
+	responses = malloc(most*RESPONSE_LENGTH);
+	if (!responses) fail("malloc");
+	for (size_t i = 0; i < most; i++) memcpy(responses + i*RESPONSE_LENGTH, RESPONSE, RESPONSE_LENGTH);
 }
 
 
 int main(int argc, char** argv)
 {
-	uint16_t port = 0;
-	long threads = sysconf(_SC_NPROCESSORS_ONLN);
+	struct options options = parse_options(argc, argv, "epoll_server [--http] [--port=N] [--threads=N]");
+	if (options.http) make_responses();
 
-	for (int i = 1; i < argc; i++)
-	{
-		if (!strncmp(argv[i], "--port=", 7)) port = (uint16_t) number(argv[i], argv[i] + 7, 0, 65535);
-		else if (!strncmp(argv[i], "--threads=", 10)) threads = number(argv[i], argv[i] + 10, 1, 1024);
-		else
-		{
-			int help = !strcmp(argv[i], "--help");
-			fprintf(help ? stdout : stderr, "usage: epoll_echo [--port=N] [--threads=N]\n");
-			return help ? 0 : 64;
-		}
-	}
-
-	struct rlimit limit;
-	if (!getrlimit(RLIMIT_NOFILE, &limit))
-	{
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-
-	/* All listeners exist before the port is announced: none of the first connections is refused or misses a thread. */
-	int* listeners = calloc((size_t) threads, sizeof *listeners);
-	if (!listeners) fail("calloc");
-	for (long i = 0; i < threads; i++) listeners[i] = listen_on(&port);
-
+	int* listeners = listen_all(&options);
 	pthread_t thread;
-	for (long i = 1; i < threads; i++)
+	for (long i = 1; i < options.threads; i++)
 	{
 		if (pthread_create(&thread, NULL, loop, &listeners[i])) fail("pthread_create");
 	}
-	printf("listening %u\n", (unsigned) port);
-	fflush(stdout);
+	announce(options.port);
 	loop(&listeners[0]);
 	return 0;
 }
