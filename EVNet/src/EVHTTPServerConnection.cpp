@@ -138,7 +138,7 @@ void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
-		_pExchange->response.finish();
+		_pExchange->response.flush();
 		socketImpl.flushAll();
 	}
 	catch (Poco::Exception&)
@@ -182,7 +182,7 @@ void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 				// the exception of the handler is the one to report
 			}
 		}
-		else exchange.response.finish(); // what was written before, as with Poco
+		else exchange.response.flush(); // but not the end of the body: the client must see that it is not whole
 		throw;
 	}
 }

@@ -323,8 +323,15 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 }
 
 
+void ReusableResponse::flush()
+{
+	if (_sent && !_session.networkException()) _stream.flush();
+}
+
+
 bool ReusableResponse::finish()
 {
+	if (_session.networkException()) return false; // waiting for the client once is enough
 	if (!_sent) return _mayKeepAlive && !_expecting && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
 	try
 	{
@@ -334,7 +341,7 @@ bool ReusableResponse::finish()
 	{
 		_persistent = false; // the session has it
 	}
-	return _persistent && !_session.networkException();
+	return _persistent;
 }
 
 

@@ -50,8 +50,8 @@ public:
 	bool finish();
 		/// Sends what has not been sent. Returns true if the connection can persist.
 
-	bool persistent() const;
-		/// Returns true if the header has been sent, and says that the connection persists.
+	void flush();
+		/// Sends what has been written, without ending the body: whoever has detached the socket may go on with it.
 
 	void sendContinue() override;
 	std::ostream& send() override;
@@ -78,15 +78,6 @@ private:
 	bool               _sent;
 	bool               _persistent;
 };
-
-
-//
-// inlines
-//
-inline bool ReusableResponse::persistent() const
-{
-	return _persistent;
-}
 
 
 } } // namespace Poco::EVNet

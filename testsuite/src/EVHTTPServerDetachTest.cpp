@@ -61,6 +61,31 @@ namespace
 }
 
 
+void EVHTTPServerDetachTest::testDetachedInAChunkedBody()
+{
+	// Whoever has the socket goes on with the body, so the server must not end it.
+	Threads others;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.setChunkedTransferEncoding(true);
+		(response.send() << "first ").flush();
+		StreamSocket socket = detachSocket(request);
+		others.start([socket]() mutable
+		{
+			if (receiveLine(socket) == "go on") sendAll(socket, "6\r\nsecond\r\n0\r\n\r\n");
+			socket.close();
+		});
+	}), 0, httpParams(1));
+	server.start();
+	RawClient client(server);
+	client.get("/detach");
+	assertTrue (waitFor([&] { return server.statistics().closes() == 1; }));
+	client.send("go on\n");
+	assertTrue (client.receiveAnswer().isOK("first second"));
+	assertTrue (client.hasEnded());
+}
+
+
 void EVHTTPServerDetachTest::testDetachedSocketGoesOnElsewhere()
 {
 	Threads others;
@@ -179,6 +204,7 @@ CppUnit::Test* EVHTTPServerDetachTest::suite()
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerDetachTest");
 
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedSocketGoesOnElsewhere);
+	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedInAChunkedBody);
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedSocketOutlivesServer);
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedSocketGivenBack);
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testSocketGivenBackByItsHandler);

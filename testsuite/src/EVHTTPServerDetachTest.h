@@ -24,6 +24,7 @@ public:
 	explicit EVHTTPServerDetachTest(const std::string& name);
 
 	void testDetachedSocketGoesOnElsewhere();
+	void testDetachedInAChunkedBody();
 	void testDetachedSocketOutlivesServer();
 	void testDetachedSocketGivenBack();
 	void testSocketGivenBackByItsHandler();

@@ -147,6 +147,24 @@ void EVHTTPServerErrorTest::testRefusalsAreCounted()
 }
 
 
+void EVHTTPServerErrorTest::testThrowInAChunkedBody()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest&, HTTPServerResponse& response)
+	{
+		response.setChunkedTransferEncoding(true);
+		response.send() << "a part";
+		throw Poco::RuntimeException("expected by the test");
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	const Answer answer = client.ask("/");
+	assertTrue (answer.status == 200);
+	assertEqual ("a part", answer.body);
+	assertTrue (!answer.complete); // or the client would take the part for the whole
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION));
+}
+
+
 void EVHTTPServerErrorTest::testHalfAHeader()
 {
 	EVHTTPServerParams::Ptr pParams = httpParams();
@@ -322,6 +340,7 @@ CppUnit::Test* EVHTTPServerErrorTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testBadRequestBehindGoodOne);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testRefusalsAreCounted);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHalfAHeader);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testThrowInAChunkedBody);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testDribblingDoesNotExtendTheTimeout);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testSilence);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testBodyNeverArrives);

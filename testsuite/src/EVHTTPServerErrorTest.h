@@ -33,6 +33,7 @@ public:
 	void testBadRequestBehindGoodOne();
 	void testRefusalsAreCounted();
 	void testHalfAHeader();
+	void testThrowInAChunkedBody();
 	void testDribblingDoesNotExtendTheTimeout();
 	void testSilence();
 	void testBodyNeverArrives();
