@@ -48,20 +48,17 @@ namespace
 
 	HTTPRequestParser::Limits httpLimits(const HTTPServerParams::Ptr& pParams)
 	{
-		EVHTTPServerParams::Ptr pDefault;
-		const EVHTTPServerParams* pLimits = dynamic_cast<const EVHTTPServerParams*>(pParams.get());
-		if (!pLimits)
-		{
-			pDefault = new EVHTTPServerParams;
-			pLimits = pDefault.get();
-		}
 		HTTPRequestParser::Limits limits;
-		limits.requestLine = pLimits->getMaxRequestLine();
-		limits.field = pLimits->getMaxFieldSize();
-		limits.fields = static_cast<std::size_t>(pLimits->getMaxFields());
+		if (const EVHTTPServerParams* pLimits = dynamic_cast<const EVHTTPServerParams*>(pParams.get()))
+		{
+			limits.requestLine = pLimits->getMaxRequestLine();
+			limits.field = pLimits->getMaxFieldSize();
+			limits.fields = static_cast<std::size_t>(pLimits->getMaxFields());
+			limits.header = pLimits->getMaxHeaderSize();
+			if (pLimits->getMaxBodySize() > 0) limits.body = pLimits->getMaxBodySize();
+		}
 		// A buffer that is full before the header has ended must already be too large.
-		limits.header = std::min(pLimits->getMaxHeaderSize(), httpOptions(pParams).getMaxBufferedBytes() - 1);
-		if (pLimits->getMaxBodySize() > 0) limits.body = pLimits->getMaxBodySize();
+		limits.header = std::min(limits.header, httpOptions(pParams).getMaxBufferedBytes() - 1);
 		return limits;
 	}
 

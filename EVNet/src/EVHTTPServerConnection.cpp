@@ -53,6 +53,8 @@ EVHTTPServerConnection::~EVHTTPServerConnection()
 void EVHTTPServerConnection::releaseExchange()
 {
 	if (!_pExchange) return;
+	_pExchange->request.release();
+	_pExchange->session.release();
 	_context.exchanges.give(_pExchange);
 	_pExchange = nullptr;
 }
@@ -103,8 +105,6 @@ void EVHTTPServerConnection::run()
 	{
 		if (_pExchange->session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
 		else if (!_pExchange->request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
-		_pExchange->request.release();
-		_pExchange->session.release();
 		releaseExchange();
 		throw;
 	}
@@ -126,8 +126,6 @@ void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
 		else if (exchange.parsed != HTTPRequestParser::RESULT_ERROR && !exchange.request.drain(persistent ? MAX_DRAINED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();
 	}
-	exchange.request.release();
-	exchange.session.release();
 	releaseExchange();
 }
 

@@ -12,6 +12,7 @@
 
 
 #include "Poco/EVNet/EVHTTPServerParams.h"
+#include "HTTPRequestParser.h"
 #include "Poco/Exception.h"
 
 
@@ -20,10 +21,10 @@ namespace EVNet {
 
 
 EVHTTPServerParams::EVHTTPServerParams():
-	_maxRequestLine(8192),
-	_maxFieldSize(16384),
-	_maxFields(100),
-	_maxHeaderSize(65536),
+	_maxRequestLine(HTTPRequestParser::Limits().requestLine),
+	_maxFieldSize(HTTPRequestParser::Limits().field),
+	_maxFields(static_cast<int>(HTTPRequestParser::Limits().fields)),
+	_maxHeaderSize(HTTPRequestParser::Limits().header),
 	_maxBodySize(0)
 {
 }

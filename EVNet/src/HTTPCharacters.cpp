@@ -56,17 +56,6 @@ const char* HTTPCharacters::skipText(const char* p, const char* pEnd)
 }
 
 
-bool HTTPCharacters::equals(std::string_view text, std::string_view lowerCase)
-{
-	if (text.size() != lowerCase.size()) return false;
-	for (std::size_t i = 0; i < text.size(); i++)
-	{
-		if (toLower(text[i]) != lowerCase[i]) return false;
-	}
-	return true;
-}
-
-
 bool HTTPCharacters::equalsIgnoreCase(std::string_view a, std::string_view b)
 {
 	if (a.size() != b.size()) return false;

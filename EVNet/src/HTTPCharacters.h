@@ -54,10 +54,6 @@ public:
 	static std::string_view trim(std::string_view text);
 		/// Returns the text without SP and HTAB around it.
 
-	static bool equals(std::string_view text, std::string_view lowerCase);
-		/// Compares without regard to the case of letters. The
-		/// second text must be in lower case.
-
 	template <class Function>
 	static void forEachElement(std::string_view list, Function function)
 		/// Calls the function with each element of a comma-separated list, except

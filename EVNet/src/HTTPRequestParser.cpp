@@ -79,6 +79,13 @@ bool HTTPRequestParser::fail(int status, const char* reason)
 }
 
 
+HTTPRequestParser::LineResult HTTPRequestParser::failLine(int status, const char* reason)
+{
+	fail(status, reason);
+	return LINE_ERROR;
+}
+
+
 HTTPRequestParser::Result HTTPRequestParser::parse(char* pData, std::size_t length, const Limits& limits)
 {
 	if (_state < STATE_BODY && !parseHeader(pData, length, limits)) return _state == STATE_ERROR ? RESULT_ERROR : RESULT_INCOMPLETE;
@@ -148,15 +155,15 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pD
 	const char* pMethod = pData + _line;
 	const char* p = HTTPCharacters::skipToken(pMethod, pMethod + std::min(static_cast<std::size_t>(pEnd - pMethod), MAX_METHOD + 1));
 	const std::size_t methodLength = static_cast<std::size_t>(p - pMethod);
-	if (methodLength > MAX_METHOD) { fail(501, "The method is not known (RFC 9112, section 3)"); return LINE_ERROR; }
+	if (methodLength > MAX_METHOD) return failLine(501, "The method is not known (RFC 9112, section 3)");
 	if (p == pEnd) return LINE_INCOMPLETE;
-	if (*p != ' ' || methodLength == 0) { fail(400, "The method is not a token followed by one space (RFC 9112, section 3.1)"); return LINE_ERROR; }
+	if (*p != ' ' || methodLength == 0) return failLine(400, "The method is not a token followed by one space (RFC 9112, section 3.1)");
 
 	const char* pTarget = ++p;
 	while (p < pEnd && HTTPCharacters::isTarget(*p)) ++p;
 	const std::size_t targetLength = static_cast<std::size_t>(p - pTarget);
 	if (p == pEnd) return LINE_INCOMPLETE;
-	if (*p != ' ') { fail(400, "The request target contains an invalid character, or no version follows (RFC 9112, section 3)"); return LINE_ERROR; }
+	if (*p != ' ') return failLine(400, "The request target contains an invalid character, or no version follows (RFC 9112, section 3)");
 
 	const LineResult result = parseVersion(p + 1, pEnd);
 	if (result != LINE_OK) return result;
@@ -164,21 +171,21 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pD
 	_methodLength = methodLength;
 	_target = offset(pTarget, pData);
 	_targetLength = targetLength;
-	if (!parseMethod(method(pData)) || !parseTarget(target(pData))) return LINE_ERROR;
+	classifyMethod(method(pData));
+	if (!parseTarget(target(pData))) return LINE_ERROR;
 	_line = offset(pNext, pData);
 	_state = STATE_FIELDS;
 	return LINE_OK;
 }
 
 
-bool HTTPRequestParser::parseMethod(std::string_view method)
+void HTTPRequestParser::classifyMethod(std::string_view method)
 {
 	// Methods are case-sensitive (RFC 9110, section 9.1).
 	_bodyless = method == "GET" || method == "HEAD" || method == "DELETE";
-	if (_bodyless) return true;
+	if (_bodyless) return;
 	_hasBody = method == "POST" || method == "PUT" || method == "PATCH";
 	_connect = method == "CONNECT";
-	return true;
 }
 
 
@@ -195,7 +202,7 @@ bool HTTPRequestParser::parseTarget(std::string_view target)
 	if (!target.empty() && target[0] == '/') return true;
 	if (target == "*") return !_bodyless && !_hasBody ? true : fail(400, "The target * is for OPTIONS only (RFC 9112, section 3.2.4)");
 	const std::size_t scheme = target.find("://");
-	const bool absolute = scheme != std::string_view::npos && (HTTPCharacters::equals(target.substr(0, scheme), "http") || HTTPCharacters::equals(target.substr(0, scheme), "https"));
+	const bool absolute = scheme != std::string_view::npos && (HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "http") || HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "https"));
 	if (!absolute) return fail(400, "The request target is neither a path nor an http URI (RFC 9112, section 3.2)");
 	const std::string_view authority = authorityOf(target);
 	const bool hasHost = !authority.empty() && authority[0] != ':' && isHost(authority);
@@ -215,12 +222,12 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseVersion(const char* p, con
 {
 	static const std::string_view NAME("HTTP/");
 	const std::size_t available = static_cast<std::size_t>(pEnd - p);
-	if (std::memcmp(p, NAME.data(), std::min(available, NAME.size())) != 0) { fail(400, "The request line does not end with an HTTP version (RFC 9112, section 2.3)"); return LINE_ERROR; }
+	if (std::memcmp(p, NAME.data(), std::min(available, NAME.size())) != 0) return failLine(400, "The request line does not end with an HTTP version (RFC 9112, section 2.3)");
 	if (available < NAME.size() + 3) return LINE_INCOMPLETE;
 	p += NAME.size();
 	const bool digits = p[0] >= '0' && p[0] <= '9' && p[1] == '.' && p[2] >= '0' && p[2] <= '9';
-	if (!digits) { fail(400, "The HTTP version is not two digits (RFC 9112, section 2.3)"); return LINE_ERROR; }
-	if (p[0] != '1') { fail(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here (RFC 9110, section 15.6.6)"); return LINE_ERROR; }
+	if (!digits) return failLine(400, "The HTTP version is not two digits (RFC 9112, section 2.3)");
+	if (p[0] != '1') return failLine(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here (RFC 9110, section 15.6.6)");
 	_http11 = p[2] != '0'; // a higher minor version is answered with the highest one known (RFC 9110, section 2.5)
 	return endOfLine(p + 3, pEnd, "Something follows the HTTP version (RFC 9112, section 3)");
 }
@@ -229,11 +236,10 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseVersion(const char* p, con
 HTTPRequestParser::LineResult HTTPRequestParser::endOfLine(const char* p, const char* pEnd, const char* reason)
 {
 	if (p == pEnd) return LINE_INCOMPLETE;
-	if (*p != '\r') { fail(400, *p == '\n' ? "A line ends with LF alone (RFC 9112, section 2.2)" : reason); return LINE_ERROR; }
+	if (*p != '\r') return failLine(400, *p == '\n' ? "A line ends with LF alone (RFC 9112, section 2.2)" : reason);
 	if (p + 1 == pEnd) return LINE_INCOMPLETE;
 	if (p[1] == '\n') return LINE_OK;
-	fail(400, "CR without LF (RFC 9112, section 2.2)");
-	return LINE_ERROR;
+	return failLine(400, "CR without LF (RFC 9112, section 2.2)");
 }
 
 
@@ -247,18 +253,18 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseField(const char* pData, c
 		if (result == LINE_OK) _headerEnd = _line = _line + 2;
 		return result;
 	}
-	if (*pLine == ' ' || *pLine == '\t') { fail(400, "A header line begins with white space (RFC 9112, sections 2.2 and 5.2)"); return LINE_ERROR; }
+	if (*pLine == ' ' || *pLine == '\t') return failLine(400, "A header line begins with white space (RFC 9112, sections 2.2 and 5.2)");
 
 	const char* pColon = HTTPCharacters::skipToken(pLine, pEnd);
 	if (pColon == pEnd) return LINE_INCOMPLETE;
-	if (*pColon != ':' || pColon == pLine) { fail(400, "A field name is not a token followed by a colon (RFC 9112, section 5.1)"); return LINE_ERROR; }
+	if (*pColon != ':' || pColon == pLine) return failLine(400, "A field name is not a token followed by a colon (RFC 9112, section 5.1)");
 	const char* pValue = pColon + 1;
 	while (pValue < pEnd && (*pValue == ' ' || *pValue == '\t')) ++pValue;
 	const char* p = HTTPCharacters::skipText(pValue, pEnd);
 	const LineResult result = endOfLine(p, pEnd, "A field value contains a control character (RFC 9110, section 5.5)");
 	if (result != LINE_OK) return result;
 
-	if (_fields.size() >= limits.fields) { fail(431, "There are too many header fields"); return LINE_ERROR; }
+	if (_fields.size() >= limits.fields) return failLine(431, "There are too many header fields");
 	while (p > pValue && (p[-1] == ' ' || p[-1] == '\t')) --p;
 	const Field field = {offset(pLine, pData), offset(pColon, pLine), offset(pValue, pData), offset(p, pValue)};
 	_fields.push_back(field);
@@ -274,19 +280,19 @@ bool HTTPRequestParser::checkField(std::string_view name, std::string_view value
 	switch (name.size())
 	{
 	case 4:
-		return HTTPCharacters::equals(name, "host") ? checkHost(value) : true;
+		return HTTPCharacters::equalsIgnoreCase(name, "host") ? checkHost(value) : true;
 	case 6:
-		return HTTPCharacters::equals(name, "expect") ? checkExpect(value) : true;
+		return HTTPCharacters::equalsIgnoreCase(name, "expect") ? checkExpect(value) : true;
 	case 10:
-		if (HTTPCharacters::equals(name, "connection")) checkConnection(value);
+		if (HTTPCharacters::equalsIgnoreCase(name, "connection")) checkConnection(value);
 		return true;
 	case 12:
-		_hasType = _hasType || HTTPCharacters::equals(name, "content-type");
+		_hasType = _hasType || HTTPCharacters::equalsIgnoreCase(name, "content-type");
 		return true;
 	case 14:
-		return HTTPCharacters::equals(name, "content-length") ? checkContentLength(value) : true;
+		return HTTPCharacters::equalsIgnoreCase(name, "content-length") ? checkContentLength(value) : true;
 	case 17:
-		return HTTPCharacters::equals(name, "transfer-encoding") ? checkTransferEncoding(value) : true;
+		return HTTPCharacters::equalsIgnoreCase(name, "transfer-encoding") ? checkTransferEncoding(value) : true;
 	default:
 		return true;
 	}
@@ -313,7 +319,7 @@ bool HTTPRequestParser::checkTransferEncoding(std::string_view value)
 	{
 		// chunked must be the last one (RFC 9112, section 6.1); if it is followed by another, this shows in checkHeader().
 		if (_chunked) repeated = true;
-		_chunked = HTTPCharacters::equals(coding, "chunked");
+		_chunked = HTTPCharacters::equalsIgnoreCase(coding, "chunked");
 		if (!_chunked) _unknownCoding = true;
 	});
 	return repeated ? fail(400, "Transfer-Encoding: something follows chunked (RFC 9112, section 6.1)") : true;
@@ -330,7 +336,7 @@ bool HTTPRequestParser::checkHost(std::string_view value)
 
 bool HTTPRequestParser::checkExpect(std::string_view value)
 {
-	if (!HTTPCharacters::equals(value, "100-continue")) return fail(417, "Only 100-continue can be expected (RFC 9110, section 10.1.1)");
+	if (!HTTPCharacters::equalsIgnoreCase(value, "100-continue")) return fail(417, "Only 100-continue can be expected (RFC 9110, section 10.1.1)");
 	_expectContinue = true;
 	return true;
 }
@@ -340,9 +346,9 @@ void HTTPRequestParser::checkConnection(std::string_view value)
 {
 	HTTPCharacters::forEachElement(value, [this](std::string_view option)
 	{
-		if (HTTPCharacters::equals(option, "close")) _close = true;
-		else if (HTTPCharacters::equals(option, "keep-alive")) _persist = true;
-		else if (HTTPCharacters::equals(option, "upgrade")) _upgrade = true;
+		if (HTTPCharacters::equalsIgnoreCase(option, "close")) _close = true;
+		else if (HTTPCharacters::equalsIgnoreCase(option, "keep-alive")) _persist = true;
+		else if (HTTPCharacters::equalsIgnoreCase(option, "upgrade")) _upgrade = true;
 	});
 }
 

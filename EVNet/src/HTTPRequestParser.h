@@ -158,10 +158,11 @@ private:
 	};
 
 	bool fail(int status, const char* reason);
+	LineResult failLine(int status, const char* reason);
 	bool parseHeader(char* pData, std::size_t length, const Limits& limits);
 	LineResult parseStart(const char* pData, std::size_t length);
 	LineResult parseRequestLine(const char* pData, const char* pEnd);
-	bool parseMethod(std::string_view method);
+	void classifyMethod(std::string_view method);
 	bool parseTarget(std::string_view target);
 	LineResult parseVersion(const char* p, const char* pEnd);
 	LineResult parseField(const char* pData, const char* pEnd, const Limits& limits);

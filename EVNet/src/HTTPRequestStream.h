@@ -46,9 +46,6 @@ public:
 	void close();
 		/// Ends the use of the buffer.
 
-	bool complete() const;
-		/// Returns true if the last byte of the body has been received.
-
 	bool drain(std::size_t maxBytes);
 		/// Receives the rest of the body and throws it away, as far as that is possible without
 		/// waiting, up to maxBytes. Returns true if the body is complete then.
@@ -86,12 +83,6 @@ private:
 //
 // inlines
 //
-inline bool HTTPRequestStreamBuf::complete() const
-{
-	return _complete;
-}
-
-
 inline HTTPRequestStreamBuf& HTTPRequestStream::buffer()
 {
 	return _buffer;

@@ -123,12 +123,6 @@ bool HTTPResponseStreamBuf::finish(const std::string& trailer)
 }
 
 
-bool HTTPResponseStreamBuf::fits(std::size_t length) const
-{
-	return length <= CAPACITY - _end;
-}
-
-
 void HTTPResponseStreamBuf::sendFile(int fd, Poco::UInt64 length)
 {
 	transmit();
@@ -175,22 +169,25 @@ std::streamsize HTTPResponseStreamBuf::xsputn(const char* pText, std::streamsize
 {
 	if (_mode == MODE_NONE) return length;
 	const std::string_view text(pText, writable(static_cast<std::size_t>(length)));
-	if (text.size() <= static_cast<std::size_t>(epptr() - pptr()))
+	if (text.size() > static_cast<std::size_t>(epptr() - pptr()))
 	{
-		text.copy(pptr(), text.size());
-		pbump(static_cast<int>(text.size()));
-		return static_cast<std::streamsize>(text.size());
-	}
-	endPiece();
-	if (text.size() < CAPACITY/2)
-	{
+		endPiece();
+		if (text.size() >= CAPACITY/2)
+		{
+			sendLarge(text);
+			return static_cast<std::streamsize>(text.size());
+		}
 		transmit();
 		beginPiece();
-		text.copy(pptr(), text.size());
-		pbump(static_cast<int>(text.size()));
-		return static_cast<std::streamsize>(text.size());
 	}
-	// Large: sent from where it is, together with what is in the buffer.
+	text.copy(pptr(), text.size());
+	pbump(static_cast<int>(text.size()));
+	return static_cast<std::streamsize>(text.size());
+}
+
+
+void HTTPResponseStreamBuf::sendLarge(std::string_view text)
+{
 	if (_mode == MODE_CHUNKED)
 	{
 		char head[24];
@@ -202,7 +199,6 @@ std::streamsize HTTPResponseStreamBuf::xsputn(const char* pText, std::streamsize
 	else transmit(text);
 	if (_mode == MODE_LENGTH) _remaining -= text.size();
 	beginPiece();
-	return static_cast<std::streamsize>(text.size());
 }
 
 

@@ -69,9 +69,6 @@ public:
 		/// Sends what has not been sent. Returns false if the body is shorter than its length. The trailer
 		/// (field lines) goes behind the last chunk.
 
-	bool fits(std::size_t length) const;
-		/// Returns true if so many bytes more can be sent together with what is in the buffer.
-
 	void sendFile(int fd, Poco::UInt64 length);
 		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).
 
@@ -91,6 +88,9 @@ private:
 	void beginPiece();
 	void endPiece();
 	void transmit(std::string_view more = std::string_view());
+	void sendLarge(std::string_view text);
+		/// Sends a piece of the body from where it is, together with what is in the buffer.
+
 	void append(std::string_view text);
 	std::size_t writable(std::size_t length) const;
 

@@ -89,7 +89,6 @@ bool Loop::lead()
 		_flushing.push_back(_holding);
 		_holding = 0;
 		flushRunning();
-		if (!_flushing.empty() && !ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
 	}
 	for (;;)
 	{

@@ -217,6 +217,7 @@ void Loop::flushRunning()
 	}
 	_flushing.resize(n);
 	if (n == 0) ev_timer_stop(evLoop(), &_flushTimer);
+	else if (!ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
 }
 
 

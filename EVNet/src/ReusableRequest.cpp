@@ -63,7 +63,7 @@ void ReusableRequest::bind(ConnectionSocketImpl& socket, HTTPRequestParser& pars
 
 bool ReusableRequest::drain(std::size_t maxBytes)
 {
-	return _stream.buffer().complete() || _stream.buffer().drain(maxBytes);
+	return _stream.buffer().drain(maxBytes);
 }
 
 
@@ -123,7 +123,7 @@ void ReusableRequest::fill(const char* pData, const HTTPRequestParser& parser)
 	if (i < fields.size() || it != end()) fillAnew(pData, fields, i);
 
 	const std::string_view authority = parser.targetAuthority(pData);
-	if (!authority.empty()) replaceHost(authority);
+	if (!authority.empty()) set(HOST, std::string(authority)); // RFC 9112, section 3.2.2
 }
 
 
@@ -156,13 +156,6 @@ void ReusableRequest::fillAnew(const char* pData, const HTTPRequestParser::Field
 	{
 		add(std::string(name(fields[i])), std::string(pData + fields[i].value, fields[i].valueLength));
 	}
-}
-
-
-void ReusableRequest::replaceHost(std::string_view authority)
-{
-	// RFC 9112, section 3.2.2
-	set(HOST, std::string(authority));
 }
 
 

@@ -23,7 +23,6 @@
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/SocketAddress.h"
-#include <string_view>
 
 
 namespace Poco {
@@ -57,7 +56,6 @@ public:
 private:
 	void fill(const char* pData, const HTTPRequestParser& parser);
 	void fillAnew(const char* pData, const HTTPRequestParser::Fields& fields, std::size_t first);
-	void replaceHost(std::string_view authority);
 
 	ReusableResponse&     _response;
 	ReusableSession&      _session;

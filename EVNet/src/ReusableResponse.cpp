@@ -19,7 +19,6 @@
 #include "Poco/DateTimeFormatter.h"
 #include "Poco/Exception.h"
 #include "Poco/File.h"
-#include "Poco/NumberFormatter.h"
 #include "Poco/Timestamp.h"
 #include <algorithm>
 #include <charconv>
@@ -28,7 +27,6 @@
 #include <unistd.h>
 
 
-using Poco::Net::HTTPMessage;
 using Poco::Net::HTTPResponse;
 
 
@@ -39,7 +37,6 @@ namespace EVNet {
 namespace
 {
 	const std::string DATE("Date");
-	const std::string SERVER("Server");
 	const std::string OK_REASON("OK");
 
 	const std::string& currentDate()
@@ -172,21 +169,20 @@ bool ReusableResponse::sent() const
 }
 
 
-void ReusableResponse::beginBody()
+HTTPResponseStreamBuf::Mode ReusableResponse::bodyMode() const
+{
+	if (_head || isLengthless(getStatus()) || getStatus() == HTTP_NOT_MODIFIED) return HTTPResponseStreamBuf::MODE_NONE;
+	if (!getChunkedTransferEncoding()) return hasContentLength() ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
+	return _http11 ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
+}
+
+
+void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode)
 {
 	poco_assert (!_sent);
 
-	HTTPResponseStreamBuf::Mode mode;
 	Poco::UInt64 length = 0;
-	if (isLengthless(getStatus()) && getStatus() != HTTP_SWITCHING_PROTOCOLS) mode = HTTPResponseStreamBuf::MODE_NONE;
-	else if (_head || getStatus() == HTTP_NOT_MODIFIED || getStatus() == HTTP_SWITCHING_PROTOCOLS) mode = HTTPResponseStreamBuf::MODE_NONE;
-	else if (getChunkedTransferEncoding() && _http11) mode = HTTPResponseStreamBuf::MODE_CHUNKED;
-	else if (hasContentLength() && !getChunkedTransferEncoding())
-	{
-		mode = HTTPResponseStreamBuf::MODE_LENGTH;
-		length = static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, getContentLength64()));
-	}
-	else mode = HTTPResponseStreamBuf::MODE_TO_END;
+	if (mode == HTTPResponseStreamBuf::MODE_LENGTH) length = static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, getContentLength64()));
 	formatHeader(mode);
 	_stream.buffer().beginBody(mode, length);
 	_sent = true;
@@ -268,11 +264,9 @@ void ReusableResponse::formatField(const std::string& name, const std::string& v
 
 std::ostream& ReusableResponse::send()
 {
-	if (!isLengthless(getStatus()) && !_head && getStatus() != HTTP_NOT_MODIFIED && !(getChunkedTransferEncoding() && _http11) && !hasContentLength())
-	{
-		setKeepAlive(false); // the client cannot know the length otherwise
-	}
-	beginBody();
+	const HTTPResponseStreamBuf::Mode mode = bodyMode();
+	if (mode == HTTPResponseStreamBuf::MODE_TO_END && !hasContentLength()) setKeepAlive(false); // the client cannot know the length otherwise
+	beginBody(mode);
 	if (getStatus() == HTTP_SWITCHING_PROTOCOLS) _stream.flush();
 	return _stream;
 }
@@ -280,7 +274,7 @@ std::ostream& ReusableResponse::send()
 
 void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 {
-	beginBody();
+	beginBody(bodyMode());
 	_stream.write(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
 	_stream.flush();
 }
@@ -316,9 +310,9 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	setContentLength64(static_cast<Poco::Int64>(length));
 	setContentType(mediaType);
 	setChunkedTransferEncoding(false);
-	beginBody();
-	const bool hasBody = !_head && !isLengthless(getStatus()) && getStatus() != HTTP_NOT_MODIFIED;
-	if (hasBody) _stream.buffer().sendFile(fd, length);
+	const HTTPResponseStreamBuf::Mode mode = bodyMode();
+	beginBody(mode);
+	if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(fd, length);
 	else _stream.flush();
 }
 

@@ -62,7 +62,8 @@ public:
 
 private:
 	void resetFields();
-	void beginBody();
+	HTTPResponseStreamBuf::Mode bodyMode() const;
+	void beginBody(HTTPResponseStreamBuf::Mode mode);
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);
 	void formatStatusLine();
 	void formatField(const std::string& name, const std::string& value);

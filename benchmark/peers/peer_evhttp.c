@@ -14,7 +14,6 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <pthread.h>
 
 
 static void answer(struct evhttp_request* request, void* context)
@@ -54,13 +53,6 @@ static void* loop(void* arg)
 int main(int argc, char** argv)
 {
 	struct options options = parse_options(argc, argv, "peer_evhttp [--port=N] [--threads=N]");
-	int* listeners = listen_all(&options);
-	pthread_t thread;
-	for (long i = 1; i < options.threads; i++)
-	{
-		if (pthread_create(&thread, NULL, loop, &listeners[i])) fail("pthread_create");
-	}
-	announce(options.port);
-	loop(&listeners[0]);
+	run_loops(&options, loop);
 	return 0;
 }

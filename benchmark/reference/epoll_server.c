@@ -19,7 +19,6 @@
 #include "server.h"
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <sys/epoll.h>
 
 
@@ -240,14 +239,6 @@ int main(int argc, char** argv)
 {
 	struct options options = parse_options(argc, argv, "epoll_server [--http] [--port=N] [--threads=N]");
 	if (options.http) make_responses();
-
-	int* listeners = listen_all(&options);
-	pthread_t thread;
-	for (long i = 1; i < options.threads; i++)
-	{
-		if (pthread_create(&thread, NULL, loop, &listeners[i])) fail("pthread_create");
-	}
-	announce(options.port);
-	loop(&listeners[0]);
+	run_loops(&options, loop);
 	return 0;
 }

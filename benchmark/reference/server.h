@@ -16,6 +16,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,20 @@ static inline void announce(uint16_t port)
 {
 	printf("listening %u\n", (unsigned) port);
 	fflush(stdout);
+}
+
+
+/* Announces the port, and runs loop(listener) on a thread per listening socket. Never returns. */
+static inline void run_loops(struct options* options, void* (*loop)(void*))
+{
+	int* listeners = listen_all(options);
+	pthread_t thread;
+	for (long i = 1; i < options->threads; i++)
+	{
+		if (pthread_create(&thread, NULL, loop, &listeners[i])) fail("pthread_create");
+	}
+	announce(options->port);
+	loop(&listeners[0]);
 }
 
 

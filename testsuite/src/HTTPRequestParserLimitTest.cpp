@@ -20,38 +20,12 @@ namespace
 {
 	using Limits = HTTPRequestParser::Limits;
 
-	Limits requestLineLimit(std::size_t n)
+	template <class T, class N>
+	Limits limited(T Limits::*pLimit, N n)
+		/// Returns the default limits, but for one.
 	{
 		Limits limits;
-		limits.requestLine = n;
-		return limits;
-	}
-
-	Limits fieldLimit(std::size_t n)
-	{
-		Limits limits;
-		limits.field = n;
-		return limits;
-	}
-
-	Limits fieldsLimit(std::size_t n)
-	{
-		Limits limits;
-		limits.fields = n;
-		return limits;
-	}
-
-	Limits headerLimit(std::size_t n)
-	{
-		Limits limits;
-		limits.header = n;
-		return limits;
-	}
-
-	Limits bodyLimit(Poco::UInt64 n)
-	{
-		Limits limits;
-		limits.body = n;
+		limits.*pLimit = static_cast<T>(n);
 		return limits;
 	}
 
@@ -101,12 +75,12 @@ void HTTPRequestParserLimitTest::testRequestLine()
 	// RFC 9112, section 3; RFC 9110, section 15.5.15
 	const std::string line = "GET /abcdef HTTP/1.1";
 	const std::size_t n = line.size() + 2;
-	accepted(request(line), requestLineLimit(n));
-	accepted("\r\n" + request(line), requestLineLimit(n));
+	accepted(request(line), limited(&Limits::requestLine, n));
+	accepted("\r\n" + request(line), limited(&Limits::requestLine, n));
 	for (std::size_t less: {n - 1, n - 2, n - 5, n - 10, std::size_t(5), std::size_t(1), std::size_t(0)})
 	{
-		refused(414, request(line), requestLineLimit(less));
-		refused(414, "\r\n" + request(line), requestLineLimit(less));
+		refused(414, request(line), limited(&Limits::requestLine, less));
+		refused(414, "\r\n" + request(line), limited(&Limits::requestLine, less));
 	}
 }
 
@@ -114,10 +88,10 @@ void HTTPRequestParserLimitTest::testRequestLine()
 void HTTPRequestParserLimitTest::testRequestLineWithoutEnd()
 {
 	const std::string line = "GET /" + std::string(95, 'a');
-	assertTrue (parseEveryWay(line, requestLineLimit(100)).result == HTTPRequestParser::RESULT_INCOMPLETE);
-	refused(414, line + "a", requestLineLimit(100));
-	refused(414, line + std::string(200, 'a'), requestLineLimit(100));
-	refused(414, line + "a\n", requestLineLimit(100));
+	assertTrue (parseEveryWay(line, limited(&Limits::requestLine, 100)).result == HTTPRequestParser::RESULT_INCOMPLETE);
+	refused(414, line + "a", limited(&Limits::requestLine, 100));
+	refused(414, line + std::string(200, 'a'), limited(&Limits::requestLine, 100));
+	refused(414, line + "a\n", limited(&Limits::requestLine, 100));
 }
 
 
@@ -125,11 +99,11 @@ void HTTPRequestParserLimitTest::testField()
 {
 	// RFC 6585, section 5
 	const std::string field = "X: 0123456789  \r\n";
-	accepted(get(field), fieldLimit(field.size()));
-	refused(431, get(field), fieldLimit(field.size() - 1));
-	refused(431, get(field), fieldLimit(field.size() - 2));
-	refused(431, get("X: y\r\n" + field), fieldLimit(field.size() - 6));
-	refused(431, get(std::string(100, 'X') + ": y\r\n"), fieldLimit(20));
+	accepted(get(field), limited(&Limits::field, field.size()));
+	refused(431, get(field), limited(&Limits::field, field.size() - 1));
+	refused(431, get(field), limited(&Limits::field, field.size() - 2));
+	refused(431, get("X: y\r\n" + field), limited(&Limits::field, field.size() - 6));
+	refused(431, get(std::string(100, 'X') + ": y\r\n"), limited(&Limits::field, 20));
 }
 
 
@@ -138,19 +112,19 @@ void HTTPRequestParserLimitTest::testFieldWithoutEnd()
 	const std::string start = "GET / HTTP/1.1\r\nHost: a\r\n";
 	for (const std::string& field: {std::string(50, 'X'), "X: " + std::string(47, 'y'), "X:" + std::string(48, ' ')})
 	{
-		assertTrue (parseEveryWay(start + field, fieldLimit(50)).result == HTTPRequestParser::RESULT_INCOMPLETE);
-		refused(431, start + field + field[49], fieldLimit(50));
-		refused(431, start + field + std::string(100, field[49]), fieldLimit(50));
+		assertTrue (parseEveryWay(start + field, limited(&Limits::field, 50)).result == HTTPRequestParser::RESULT_INCOMPLETE);
+		refused(431, start + field + field[49], limited(&Limits::field, 50));
+		refused(431, start + field + std::string(100, field[49]), limited(&Limits::field, 50));
 	}
 }
 
 
 void HTTPRequestParserLimitTest::testFields()
 {
-	accepted(get("A: b\r\nC: d\r\n"), fieldsLimit(3));
-	refused(431, get("A: b\r\nC: d\r\nE: f\r\n"), fieldsLimit(3));
-	refused(431, get(""), fieldsLimit(0));
-	accepted("GET / HTTP/1.0\r\n\r\n", fieldsLimit(0));
+	accepted(get("A: b\r\nC: d\r\n"), limited(&Limits::fields, 3));
+	refused(431, get("A: b\r\nC: d\r\nE: f\r\n"), limited(&Limits::fields, 3));
+	refused(431, get(""), limited(&Limits::fields, 0));
+	accepted("GET / HTTP/1.0\r\n\r\n", limited(&Limits::fields, 0));
 	std::string fields;
 	for (int i = 0; i < 99; i++) fields += "A: b\r\n";
 	accepted(get(fields));
@@ -162,11 +136,11 @@ void HTTPRequestParserLimitTest::testHeader()
 {
 	for (const std::string& r: {get("A: b\r\n"), "\r\n" + get("A: b\r\n"), std::string("GET / HTTP/1.0\r\n\r\n")})
 	{
-		accepted(r, headerLimit(r.size()));
-		for (std::size_t n = 0; n < r.size(); n++) refused(431, r, headerLimit(n));
+		accepted(r, limited(&Limits::header, r.size()));
+		for (std::size_t n = 0; n < r.size(); n++) refused(431, r, limited(&Limits::header, n));
 	}
 	const std::string header = post("Content-Length: 50\r\n");
-	accepted(header + std::string(50, 'x'), headerLimit(header.size())); // the body does not count
+	accepted(header + std::string(50, 'x'), limited(&Limits::header, header.size())); // the body does not count
 }
 
 
@@ -175,9 +149,9 @@ void HTTPRequestParserLimitTest::testHeaderWithoutEnd()
 	const std::string start = "GET / HTTP/1.1\r\nHost: a\r\n";
 	for (const std::string& header: {start + std::string(25, 'X'), start + "X: " + std::string(22, 'y'), start + "X: 23456789\r\nY: 345678\r\n"})
 	{
-		assertTrue (parseEveryWay(header, headerLimit(header.size())).result == HTTPRequestParser::RESULT_INCOMPLETE);
-		refused(431, header + "y", headerLimit(header.size()));
-		refused(431, header + std::string(100, 'y'), headerLimit(header.size()));
+		assertTrue (parseEveryWay(header, limited(&Limits::header, header.size())).result == HTTPRequestParser::RESULT_INCOMPLETE);
+		refused(431, header + "y", limited(&Limits::header, header.size()));
+		refused(431, header + std::string(100, 'y'), limited(&Limits::header, header.size()));
 	}
 }
 
@@ -185,23 +159,23 @@ void HTTPRequestParserLimitTest::testHeaderWithoutEnd()
 void HTTPRequestParserLimitTest::testWhatIsBeyondALimitIsNotLookedAt()
 {
 	// Whether the limit is exceeded or a rule is violated first depends on the bytes only, not on how they arrive.
-	refused(414, request("GET /" + std::string(100, 'a') + "\x01 HTTP/1.1"), requestLineLimit(100));
-	refused(400, request("GET /\x01" + std::string(100, 'a') + " HTTP/1.1"), requestLineLimit(100));
-	refused(431, get("X: " + std::string(50, 'a') + "\x01\r\n"), fieldLimit(50));
-	refused(400, get("X: \x01" + std::string(50, 'a') + "\r\n"), fieldLimit(50));
-	refused(431, get("X: " + std::string(50, 'a') + "\x01\r\n"), headerLimit(60));
-	refused(400, get("X: \x01" + std::string(50, 'a') + "\r\n"), headerLimit(60));
+	refused(414, request("GET /" + std::string(100, 'a') + "\x01 HTTP/1.1"), limited(&Limits::requestLine, 100));
+	refused(400, request("GET /\x01" + std::string(100, 'a') + " HTTP/1.1"), limited(&Limits::requestLine, 100));
+	refused(431, get("X: " + std::string(50, 'a') + "\x01\r\n"), limited(&Limits::field, 50));
+	refused(400, get("X: \x01" + std::string(50, 'a') + "\r\n"), limited(&Limits::field, 50));
+	refused(431, get("X: " + std::string(50, 'a') + "\x01\r\n"), limited(&Limits::header, 60));
+	refused(400, get("X: \x01" + std::string(50, 'a') + "\r\n"), limited(&Limits::header, 60));
 }
 
 
 void HTTPRequestParserLimitTest::testBodyByLength()
 {
 	// RFC 9110, section 15.5.14
-	accepted(post("Content-Length: 10\r\n", "0123456789"), bodyLimit(10));
-	refused(413, post("Content-Length: 11\r\n"), bodyLimit(10)); // before it arrives
-	refused(413, post("Content-Length: 1\r\n"), bodyLimit(0));
-	accepted(post("Content-Length: 0\r\n"), bodyLimit(0));
-	accepted(get(""), bodyLimit(0));
+	accepted(post("Content-Length: 10\r\n", "0123456789"), limited(&Limits::body, 10));
+	refused(413, post("Content-Length: 11\r\n"), limited(&Limits::body, 10)); // before it arrives
+	refused(413, post("Content-Length: 1\r\n"), limited(&Limits::body, 0));
+	accepted(post("Content-Length: 0\r\n"), limited(&Limits::body, 0));
+	accepted(get(""), limited(&Limits::body, 0));
 }
 
 
@@ -209,20 +183,20 @@ void HTTPRequestParserLimitTest::testBodyByChunks()
 {
 	// RFC 9110, section 15.5.14
 	const std::string header = "Transfer-Encoding: chunked\r\n";
-	accepted(post(header, "A\r\n0123456789\r\n0\r\n\r\n"), bodyLimit(10));
-	accepted(post(header, "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n"), bodyLimit(10));
-	refused(413, post(header, "B\r\n0123456789a"), bodyLimit(10));
-	refused(413, post(header, "6\r\n012345\r\n5\r\n6789a\r\n0\r\n\r\n"), bodyLimit(10));
-	refused(413, post(header, "1\r\na\r\n0\r\n\r\n"), bodyLimit(0));
-	accepted(post(header, "0\r\n\r\n"), bodyLimit(0));
+	accepted(post(header, "A\r\n0123456789\r\n0\r\n\r\n"), limited(&Limits::body, 10));
+	accepted(post(header, "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n"), limited(&Limits::body, 10));
+	refused(413, post(header, "B\r\n0123456789a"), limited(&Limits::body, 10));
+	refused(413, post(header, "6\r\n012345\r\n5\r\n6789a\r\n0\r\n\r\n"), limited(&Limits::body, 10));
+	refused(413, post(header, "1\r\na\r\n0\r\n\r\n"), limited(&Limits::body, 0));
+	accepted(post(header, "0\r\n\r\n"), limited(&Limits::body, 0));
 }
 
 
 void HTTPRequestParserLimitTest::testBodyToTheEnd()
 {
 	const std::string header = "POST / HTTP/1.0\r\n\r\n";
-	assertTrue (parseEveryWay(header + "0123456789", bodyLimit(10)).result == HTTPRequestParser::RESULT_HEADER);
-	refused(413, header + "0123456789a", bodyLimit(10));
+	assertTrue (parseEveryWay(header + "0123456789", limited(&Limits::body, 10)).result == HTTPRequestParser::RESULT_HEADER);
+	refused(413, header + "0123456789a", limited(&Limits::body, 10));
 }
 
 
