@@ -48,7 +48,7 @@ public:
 	enum
 	{
 		BLOCK_SIZE       = 8192,
-		MAX_SPARE_BLOCKS = 256
+		MAX_SPARE_BLOCKS = 64
 	};
 
 	struct Limits

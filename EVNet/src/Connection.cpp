@@ -33,23 +33,23 @@ namespace
 
 Connection::Connection():
 	pLoop(nullptr),
+	slot(0),
+	generation(0),
+	framed(0),
+	watcher(),
 	state(STATE_FREE),
 	ready(false),
 	unframed(false),
-	framed(0),
 	closeWanted(false),
-	slot(0),
-	generation(0),
-	watcher(),
+	_detached(false),
+	_ended(false),
+	_cutShort(false),
+	_reason(EVServerStatistics::CLOSED_BY_SERVER),
 	lastActive(0),
 	pTimeoutList(nullptr),
 	pEarlier(nullptr),
 	pLater(nullptr),
-	clockStart(0),
-	_detached(false),
-	_ended(false),
-	_cutShort(false),
-	_reason(EVServerStatistics::CLOSED_BY_SERVER)
+	clockStart(0)
 {
 }
 
@@ -104,7 +104,7 @@ std::ptrdiff_t Connection::frame()
 {
 	try
 	{
-		std::ptrdiff_t length = _pObject->frame(_pSocket->data(), _pSocket->buffered());
+		std::ptrdiff_t length = _pObject->frame(_pSocket->input().data(), _pSocket->input().size());
 		if (length < 0) end(EVServerStatistics::CLOSED_BAD_REQUEST);
 		return length;
 	}
@@ -173,7 +173,7 @@ void Connection::settle()
 {
 	if (detached()) return;
 	if (!_pSocket->initialized()) end(EVServerStatistics::CLOSED_BY_HANDLER); // the handler has closed it
-	if (!_pSocket->endRequest())
+	if (!_pSocket->input().endRequest())
 	{
 		// The bytes that follow belong to this request: there is no next one.
 		end(EVServerStatistics::CLOSED_BY_HANDLER, true);

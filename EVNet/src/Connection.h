@@ -136,14 +136,22 @@ public:
 		/// Returns the index of the loop in an identifier.
 
 	Loop* pLoop;
+	Poco::UInt32   slot;          /// in the slab
+	Poco::UInt32   generation;    /// counts the uses of the slot
+	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
+	ev_io          watcher;
 	std::atomic<State> state;
 	bool           ready;         /// in the leader's list of readable connections
 	bool           unframed;      /// has bytes that the framing hook has not seen
-	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
 	bool           closeWanted;   /// the application wants it closed; used by the leader only
-	Poco::UInt32   slot;          /// in the slab
-	Poco::UInt32   generation;    /// counts the uses of the slot
-	ev_io          watcher;
+
+private:
+	std::atomic<bool> _detached;
+	bool              _ended;
+	bool              _cutShort;  /// a part of a request has not been read
+	unsigned char     _reason;    /// an EVServerStatistics::CloseReason
+
+public:
 	double         lastActive;    /// when a thread other than the leader finished the last request
 
 	// members of TimeoutList
@@ -158,10 +166,6 @@ private:
 
 	Poco::AutoPtr<ConnectionSocketImpl>    _pSocket;
 	std::unique_ptr<EVTCPServerConnection> _pObject;
-	std::atomic<bool> _detached;
-	bool              _ended;
-	bool              _cutShort;   /// a part of a request has not been read
-	EVServerStatistics::CloseReason _reason;
 };
 
 
@@ -235,13 +239,13 @@ inline bool Connection::ended() const
 
 inline bool Connection::mustLinger() const
 {
-	return _cutShort || _pSocket->buffered() > 0;
+	return _cutShort || _pSocket->input().size() > 0;
 }
 
 
 inline EVServerStatistics::CloseReason Connection::reason() const
 {
-	return _reason;
+	return static_cast<EVServerStatistics::CloseReason>(_reason);
 }
 
 

@@ -15,11 +15,8 @@
 #include "Connection.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Buffer.h"
-#include "Poco/MemoryPool.h"
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <cstring>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -38,34 +35,19 @@ namespace EVNet {
 namespace
 {
 	const int MAX_SEND = 1 << 30; // bytes for one system call
-
-	Poco::MemoryPool& memoryPool()
-	{
-		// Never destroyed: sockets may outlive static objects.
-		static Poco::MemoryPool* pPool = new Poco::MemoryPool(sizeof(ConnectionSocketImpl));
-		return *pPool;
-	}
 }
 
 
 ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool):
 	StreamSocketImpl(fd),
-	_pPool(pPool),
-	_pBuffer(nullptr),
-	_capacity(0),
-	_begin(0),
-	_end(0),
-	_request(0),
-	_read(0),
-	_pOutput(nullptr),
-	_pInner(nullptr),
-	_receiveTimeout(0),
-	_pManager(nullptr),
-	_watches(0),
-	_closing(POCO_INVALID_SOCKET),
 	_hold(false),
 	_timeoutSet(true),
-	_sendTimedOut(false)
+	_sendTimedOut(false),
+	_watches(0),
+	_closing(POCO_INVALID_SOCKET),
+	_pPool(pPool),
+	_receiveTimeout(0),
+	_pManager(nullptr)
 {
 }
 
@@ -74,243 +56,98 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	ConnectionSocketImpl(inner.sockfd(), pPool)
 {
 	_receiveTimeout = -1; // not known
-	_pInner = &inner;
-	_pInner->duplicate();
+	extras().pInner.assign(&inner, true);
 }
 
 
 ConnectionSocketImpl::~ConnectionSocketImpl()
 {
-	if (_pBuffer) _pPool->give(_pBuffer, _capacity);
-	delete _pOutput.load();
-	if (_pInner)
-	{
-		reset();
-		_pInner->release();
-	}
-}
-
-
-void* ConnectionSocketImpl::operator new(std::size_t)
-{
-	return memoryPool().get();
-}
-
-
-void ConnectionSocketImpl::operator delete(void* p)
-{
-	memoryPool().release(p);
-}
-
-
-bool ConnectionSocketImpl::makeRoom(BufferCache* pCache, Result& result)
-{
-	if (!_pBuffer)
-	{
-		_pBuffer = pCache ? pCache->take() : _pPool->take(BufferPool::BLOCK_SIZE);
-		_capacity = BufferPool::BLOCK_SIZE;
-		if (!_pBuffer) _capacity = 0;
-	}
-	else if (_end == _capacity && _begin > 0)
-	{
-		std::memmove(_pBuffer, _pBuffer + _begin, _end - _begin);
-		_end -= _begin;
-		_begin = 0;
-	}
-	else if (_end == _capacity)
-	{
-		std::size_t maxBuffered = _pPool->limits().maxBuffered;
-		if (_capacity >= maxBuffered)
-		{
-			result = RESULT_FULL;
-			return false;
-		}
-		std::size_t size = std::min<std::size_t>(maxBuffered, 4*static_cast<std::size_t>(_capacity));
-		char* pBuffer = _pPool->take(size);
-		if (pBuffer)
-		{
-			std::memcpy(pBuffer, _pBuffer, _end);
-			_pPool->give(_pBuffer, _capacity);
-			_pBuffer = pBuffer;
-			_capacity = static_cast<Poco::UInt32>(size);
-		}
-	}
-	result = RESULT_NO_MEMORY;
-	return _pBuffer && _end < _capacity;
+	_input.discard();
+	_input.release(*_pPool, nullptr);
+	if (_pExtras && _pExtras->pInner) reset(); // it is for the inner socket to close
 }
 
 
 ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
 {
-	Result result;
-	if (!makeRoom(&cache, result)) return result;
-
-	std::size_t room = _capacity - _end;
-	std::size_t maxBuffered = _pPool->limits().maxBuffered;
-	if (buffered() >= maxBuffered) return RESULT_FULL;
-	room = std::min(room, maxBuffered - buffered());
-
-	ssize_t n;
-	do
+	switch (_input.makeRoom(*_pPool, &cache))
 	{
-		n = ::recv(sockfd(), _pBuffer + _end, room, MSG_DONTWAIT);
+	case InputBuffer::ROOM_FULL:
+		return RESULT_FULL;
+	case InputBuffer::ROOM_NO_MEMORY:
+		return RESULT_NO_MEMORY;
+	default:
+		break;
 	}
-	while (n < 0 && errno == EINTR);
-	if (n > 0)
-	{
-		_end += static_cast<Poco::UInt32>(n);
-		return RESULT_OK;
-	}
-	int error = errno;
+	const ssize_t n = receiveSome(MSG_DONTWAIT);
+	if (n > 0) return RESULT_OK;
+	const int error = errno;
 	releaseBuffer(&cache);
 	if (n == 0) return RESULT_END;
 	return error == EAGAIN || error == EWOULDBLOCK ? RESULT_AGAIN : RESULT_ERROR;
 }
 
 
-std::mutex& ConnectionSocketImpl::outputMutex() const
+ssize_t ConnectionSocketImpl::receiveSome(int flags)
 {
-	// Only connections whose client is slow need it, so they share a few.
-	static std::mutex mutexes[16];
-	return mutexes[(reinterpret_cast<std::uintptr_t>(this) >> 6) % 16];
-}
-
-
-ConnectionSocketImpl::Result ConnectionSocketImpl::flush()
-{
-	if (!hasOutput()) return RESULT_OK;
-	std::lock_guard<std::mutex> lock(outputMutex());
-	return flushLocked();
-}
-
-
-ConnectionSocketImpl::Result ConnectionSocketImpl::flushLocked()
-{
-	Output* pOutput = _pOutput;
-	if (pOutput) pOutput->held = false;
-	while (pOutput)
+	const std::size_t room = std::min(_input.roomSize(), _pPool->limits().maxBuffered - _input.size());
+	ssize_t n;
+	do
 	{
-		const char* pBytes = pOutput->bytes.data() + pOutput->sent;
-		std::size_t length = pOutput->bytes.size() - pOutput->sent;
-		ssize_t n = ::send(sockfd(), pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-		{
-			pOutput->sent += static_cast<std::size_t>(n);
-			if (pOutput->sent < pOutput->bytes.size()) continue;
-			_pOutput = nullptr;
-			delete pOutput;
-			return RESULT_OK;
-		}
-		if (errno == EAGAIN || errno == EWOULDBLOCK) return RESULT_AGAIN;
-		if (errno != EINTR) return RESULT_ERROR;
+		n = ::recv(sockfd(), _input.room(), room, flags);
 	}
-	return RESULT_OK;
+	while (n < 0 && errno == EINTR);
+	if (n > 0) _input.added(static_cast<std::size_t>(n));
+	return n;
 }
 
 
-bool ConnectionSocketImpl::holdsOutput() const
+PendingOutput::Result ConnectionSocketImpl::flush()
 {
-	if (!hasOutput()) return false;
-	std::lock_guard<std::mutex> lock(outputMutex());
-	const Output* pOutput = _pOutput;
-	return pOutput && pOutput->held;
-}
-
-
-void ConnectionSocketImpl::dropOutput()
-{
-	if (!hasOutput()) return;
-	std::lock_guard<std::mutex> lock(outputMutex());
-	delete _pOutput.exchange(nullptr);
+	return _output.flush(sockfd());
 }
 
 
 void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
 {
-	if (!_pBuffer || _begin != _end) return;
-
-	if (pCache && _capacity == BufferPool::BLOCK_SIZE) pCache->give(_pBuffer);
-	else _pPool->give(_pBuffer, _capacity);
-	_pBuffer = nullptr;
-	_capacity = _begin = _end = 0;
-}
-
-
-void ConnectionSocketImpl::beginRequest(std::size_t length)
-{
-	_request = length;
-	_read = 0;
-}
-
-
-bool ConnectionSocketImpl::endRequest()
-{
-	std::size_t end = std::max(_request, _read);
-	bool complete = _read >= _request || _request <= buffered();
-	_begin += static_cast<Poco::UInt32>(std::min(end, buffered()));
-	_request = _read = 0;
-	return complete;
+	_input.release(*_pPool, pCache);
 }
 
 
 void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
 {
-	if (_pBuffer && pPool.get() != _pPool.get())
-	{
-		// The bytes may be more than the new server accepts for one connection;
-		// that shows when it tries to receive more.
-		char* pBuffer = pPool->take(_capacity);
-		if (!pBuffer) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
-		std::memcpy(pBuffer, _pBuffer, _end);
-		_pPool->give(_pBuffer, _capacity);
-		_pBuffer = pBuffer;
-	}
+	if (pPool.get() != _pPool.get() && !_input.moveTo(*pPool, *_pPool)) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
 	_pPool = pPool;
-	endRequest();
+	_input.endRequest();
 }
 
 
 std::size_t ConnectionSocketImpl::readMore(bool wait)
 {
-	_begin += static_cast<Poco::UInt32>(std::min(_request, buffered()));
-	_request = _read = 0;
-	if (buffered() > 0) return buffered();
-	_begin = _end = 0;
-	Result result;
-	if (!makeRoom(nullptr, result)) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
-	int n;
+	_input.nextPart();
+	if (_input.size() > 0) return _input.size();
+	if (_input.makeRoom(*_pPool, nullptr) != InputBuffer::ROOM_OK) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
 	if (wait)
 	{
 		flushAll(); // the client may need what we have said before it says more
 		applyReceiveTimeout();
-		n = StreamSocketImpl::receiveBytes(_pBuffer, static_cast<int>(_capacity));
+		const int n = StreamSocketImpl::receiveBytes(_input.room(), static_cast<int>(_input.roomSize()));
+		if (n > 0) _input.added(static_cast<std::size_t>(n));
 	}
-	else n = static_cast<int>(::recv(sockfd(), _pBuffer, _capacity, MSG_DONTWAIT));
-	if (n > 0) _end = static_cast<Poco::UInt32>(n);
-	return buffered();
-}
-
-
-std::size_t ConnectionSocketImpl::unread() const
-{
-	return buffered() > _read ? buffered() - _read : 0;
+	else receiveSome(MSG_DONTWAIT);
+	return _input.size();
 }
 
 
 int ConnectionSocketImpl::receiveBytes(void* buffer, int length, int flags)
 {
 	if (length <= 0) return 0;
-	std::size_t n = std::min(unread(), static_cast<std::size_t>(length));
-	if (n > 0)
-	{
-		std::memcpy(buffer, data() + _read, n);
-		if (!(flags & MSG_PEEK)) _read += n;
-		return static_cast<int>(n);
-	}
+	const std::size_t n = _input.read(buffer, static_cast<std::size_t>(length), (flags & MSG_PEEK) != 0);
+	if (n > 0) return static_cast<int>(n);
 	flushAll(); // the client may need what we have said before it says more
 	applyReceiveTimeout();
 	int rc = StreamSocketImpl::receiveBytes(buffer, length, flags);
-	if (rc > 0 && !(flags & MSG_PEEK)) _read += static_cast<std::size_t>(rc);
+	if (rc > 0 && !(flags & MSG_PEEK)) _input.readPast(static_cast<std::size_t>(rc));
 	return rc;
 }
 
@@ -321,7 +158,7 @@ int ConnectionSocketImpl::receiveBytes(SocketBufVec& buffers, int flags)
 	for (auto& buffer: buffers)
 	{
 		// As with readv(): wait for the first byte only.
-		if (sum > 0 && unread() == 0) break;
+		if (sum > 0 && _input.unread() == 0) break;
 		int n = receiveBytes(buffer.iov_base, static_cast<int>(buffer.iov_len), flags);
 		if (n <= 0) return sum > 0 ? sum : n;
 		sum += n;
@@ -344,14 +181,14 @@ int ConnectionSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int flags, co
 
 int ConnectionSocketImpl::available()
 {
-	std::size_t n = unread();
+	std::size_t n = _input.unread();
 	return n > 0 ? static_cast<int>(n) : StreamSocketImpl::available();
 }
 
 
 bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SELECT_READ) && unread() > 0) return true;
+	if ((mode & SELECT_READ) && _input.unread() > 0) return true;
 	flushAll();
 	return StreamSocketImpl::poll(timeout, mode);
 }
@@ -367,25 +204,26 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 		return StreamSocketImpl::sendBytes(buffer, length, flags);
 	}
 
-	const char* pBytes = static_cast<const char*>(buffer);
-	std::size_t rest = static_cast<std::size_t>(length);
+	std::size_t sent = 0;
 	if (!hasOutput())
 	{
-		const std::size_t n = sendSome(pBytes, rest, flags);
-		pBytes += n;
-		rest -= n;
+		const struct iovec part = { const_cast<void*>(buffer), static_cast<std::size_t>(length) };
+		sent = sendSome(&part, 1, flags);
 	}
-	if (rest > 0) keep(pBytes, rest);
+	if (sent < static_cast<std::size_t>(length)) keep(static_cast<const char*>(buffer) + sent, static_cast<std::size_t>(length) - sent);
 	return length;
 }
 
 
-std::size_t ConnectionSocketImpl::sendSome(const char* pBytes, std::size_t length, int flags)
+std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count, int flags)
 {
+	struct msghdr message = msghdr();
+	message.msg_iov = const_cast<struct iovec*>(pParts);
+	message.msg_iovlen = static_cast<std::size_t>(count);
 	ssize_t n;
 	do
 	{
-		n = ::send(sockfd(), pBytes, length, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = ::sendmsg(sockfd(), &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
@@ -395,26 +233,9 @@ std::size_t ConnectionSocketImpl::sendSome(const char* pBytes, std::size_t lengt
 
 void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 {
-	poco_assert_dbg (count <= MAX_PARTS);
-
-	if (_hold && held(pParts, count)) return;
+	if (_hold && _output.hold(pParts, count, MAX_HELD)) return;
 	std::size_t sent = 0;
-	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET)
-	{
-		struct iovec parts[MAX_PARTS];
-		std::copy(pParts, pParts + count, parts);
-		struct msghdr message = msghdr();
-		message.msg_iov = parts;
-		message.msg_iovlen = static_cast<std::size_t>(count);
-		ssize_t n;
-		do
-		{
-			n = ::sendmsg(sockfd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-		}
-		while (n < 0 && errno == EINTR);
-		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
-		sent = n > 0 ? static_cast<std::size_t>(n) : 0;
-	}
+	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET) sent = sendSome(pParts, count);
 	for (int i = 0; i < count; i++)
 	{
 		const std::size_t done = std::min(sent, pParts[i].iov_len);
@@ -428,25 +249,6 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 			rest -= static_cast<std::size_t>(n);
 		}
 	}
-}
-
-
-bool ConnectionSocketImpl::held(const struct iovec* pParts, int count)
-{
-	std::size_t length = 0;
-	for (int i = 0; i < count; i++) length += pParts[i].iov_len;
-	std::lock_guard<std::mutex> lock(outputMutex());
-	Output* pOutput = _pOutput;
-	if (length + (pOutput ? pOutput->bytes.size() : 0) > MAX_HELD) return false;
-	if (!pOutput)
-	{
-		pOutput = new Output;
-		pOutput->held = true;
-		_pOutput.store(pOutput, std::memory_order_release);
-		pOutput->bytes.reserve(MAX_HELD/8);
-	}
-	for (int i = 0; i < count; i++) pOutput->bytes.append(static_cast<const char*>(pParts[i].iov_base), pParts[i].iov_len);
-	return true;
 }
 
 
@@ -487,44 +289,22 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 {
 	for (;;)
 	{
-		const std::size_t n = keepSome(pBytes, length);
+		if (flush() == PendingOutput::FLUSH_ERROR) error();
+		std::size_t n = _output.keep(pBytes, length, _pPool->limits().maxOutput);
+		if (n == 0 && !hasOutput()) // nothing may be kept
+		{
+			const struct iovec part = { const_cast<char*>(pBytes), length };
+			n = sendSome(&part, 1);
+		}
 		pBytes += n;
 		length -= n;
 		if (length == 0) break;
 		// The mark is passed: the writer has to wait until the client takes some.
 		waitWritable();
-		if (flush() == RESULT_ERROR) error();
 	}
 	// The handler may now do something that takes long.
-	std::lock_guard<std::mutex> lock(outputMutex());
-	Output* pOutput = _pOutput;
 	Connection* pManager = _pManager.load(std::memory_order_relaxed);
-	if (pOutput && pManager && !pOutput->asked)
-	{
-		pOutput->asked = true;
-		pManager->flushByLoop();
-	}
-}
-
-
-std::size_t ConnectionSocketImpl::keepSome(const char* pBytes, std::size_t length)
-{
-	std::lock_guard<std::mutex> lock(outputMutex());
-	if (flushLocked() == RESULT_ERROR) error();
-	Output* pOutput = _pOutput;
-	const std::size_t pending = pOutput ? pOutput->bytes.size() - pOutput->sent : 0;
-	const std::size_t maxOutput = _pPool->limits().maxOutput;
-	const std::size_t n = std::min(length, maxOutput > pending ? maxOutput - pending : 0);
-	if (n == 0 && !pOutput && maxOutput == 0) return sendSome(pBytes, length);
-	if (n == 0) return 0;
-	std::unique_ptr<Output> pNew(pOutput ? nullptr : new Output);
-	if (!pOutput) pOutput = pNew.get();
-	pOutput->bytes.erase(0, pOutput->sent);
-	pOutput->sent = 0;
-	pOutput->held = false;
-	pOutput->bytes.append(pBytes, n);
-	if (pNew) _pOutput.store(pNew.release(), std::memory_order_release);
-	return n;
+	if (pManager && _output.askToFlush()) pManager->flushByLoop();
 }
 
 
@@ -547,9 +327,9 @@ void ConnectionSocketImpl::flushAll()
 {
 	for (;;)
 	{
-		Result result = flush();
-		if (result == RESULT_OK) return;
-		if (result == RESULT_ERROR) error();
+		const PendingOutput::Result result = flush();
+		if (result == PendingOutput::FLUSH_DONE) return;
+		if (result == PendingOutput::FLUSH_ERROR) error();
 		waitWritable();
 	}
 }
@@ -588,7 +368,7 @@ void ConnectionSocketImpl::close()
 
 void ConnectionSocketImpl::closeDescriptor()
 {
-	if (_pInner) _pInner->close();
+	if (_pExtras && _pExtras->pInner) _pExtras->pInner->close();
 	else ::close(_closing);
 }
 
@@ -627,16 +407,23 @@ void ConnectionSocketImpl::applyReceiveTimeout()
 }
 
 
-const ConnectionSocketImpl::Addresses& ConnectionSocketImpl::addresses()
+ConnectionSocketImpl::Extras& ConnectionSocketImpl::extras()
 {
-	if (!_pAddresses)
+	if (!_pExtras) _pExtras.reset(new Extras);
+	return *_pExtras;
+}
+
+
+const ConnectionSocketImpl::Extras& ConnectionSocketImpl::addresses()
+{
+	Extras& result = extras();
+	if (!result.known)
 	{
-		std::unique_ptr<Addresses> pAddresses(new Addresses);
-		pAddresses->own = StreamSocketImpl::address();
-		pAddresses->peer = StreamSocketImpl::peerAddress();
-		_pAddresses = std::move(pAddresses);
+		result.own = StreamSocketImpl::address();
+		result.peer = StreamSocketImpl::peerAddress();
+		result.known = true;
 	}
-	return *_pAddresses;
+	return result;
 }
 
 

@@ -18,13 +18,13 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "BufferPool.h"
+#include "InputBuffer.h"
+#include "PendingOutput.h"
+#include "Pooled.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
 #include <memory>
-#include <mutex>
-#include <string>
 
 
 struct iovec;
@@ -37,7 +37,7 @@ namespace EVNet {
 class Connection;
 
 
-class ConnectionSocketImpl: public Poco::Net::StreamSocketImpl
+class ConnectionSocketImpl final: public Poco::Net::StreamSocketImpl, public Pooled<ConnectionSocketImpl>
 	/// The socket of a connection, together with the bytes that the event loop has
 	/// read ahead and the bytes that the client has not taken yet. Whoever reads from or
 	/// writes to the StreamSocket, be it a handler, Poco's HTTP classes, or the owner of a
@@ -48,12 +48,12 @@ class ConnectionSocketImpl: public Poco::Net::StreamSocketImpl
 {
 public:
 	enum Result
-		/// What became of an attempt to receive or send without waiting.
+		/// What became of an attempt to receive without waiting.
 	{
 		RESULT_OK,
-			/// Some bytes were received; all output was sent.
+			/// Some bytes were received.
 		RESULT_AGAIN,
-			/// Nothing to receive at present; the client does not take more at present.
+			/// There is nothing at present.
 		RESULT_END,
 			/// The client has shut down its side.
 		RESULT_FULL,
@@ -77,7 +77,7 @@ public:
 	Result receive(BufferCache& cache);
 		/// Receives what is there into the buffer, without waiting.
 
-	Result flush();
+	PendingOutput::Result flush();
 		/// Sends pending output, without waiting. May be called by the leader
 		/// while the owner uses the socket.
 
@@ -85,25 +85,9 @@ public:
 		/// Gives the input buffer back if it holds no bytes; to the
 		/// pool if pCache is null.
 
-	void beginRequest(std::size_t length);
-		/// The first length bytes are a request now. If length is more than is buffered, the
-		/// rest has yet to be read from the socket.
-
-	bool endRequest();
-		/// Drops the bytes of the request. Returns false if a part of it
-		/// has not been read from the network.
-
-	void discard();
-		/// Drops all bytes in the input buffer.
-
-	const char* data() const;
-		/// Returns the bytes buffered and not dropped.
-
-	std::size_t buffered() const;
-		/// Returns the number of bytes at data().
-
-	std::size_t requestLength() const;
-		/// Returns the length given to beginRequest().
+	InputBuffer& input();
+	const InputBuffer& input() const;
+		/// Returns the bytes received.
 
 	void manage(Connection& manager);
 		/// From now on, output that the client does not take at once is kept, and flushed
@@ -114,17 +98,14 @@ public:
 		/// Ends what manage() began, unless another connection has become the manager. May be called
 		/// while another thread uses the socket, which a handler may have detached.
 
-	void skipRequest();
-		/// Whoever reads from the socket shall get what follows the request.
-
 	std::size_t readMore(bool wait);
 		/// Drops the bytes of the request, and receives more into the buffer, as the next part of the same
 		/// request. If wait is true, waits for the client and throws as receiveBytes() does. Returns the number
-		/// of bytes at data(); 0 if the client has shut down its side, or nothing has arrived.
+		/// of bytes there are; 0 if the client has shut down its side, or nothing has arrived.
 
 	void send(const struct iovec* pParts, int count);
 		/// Sends several parts, with one system call if the client takes them, and keeps or waits for
-		/// the rest as sendBytes() does. At most MAX_PARTS.
+		/// the rest as sendBytes() does.
 
 	void sendFile(int fd, Poco::UInt64 length);
 		/// Sends a part of a file, from its current position on, without reading it into
@@ -179,13 +160,6 @@ public:
 	Poco::Net::SocketAddress address() override;
 	Poco::Net::SocketAddress peerAddress() override;
 
-	static void* operator new(std::size_t size);
-	static void operator delete(void* p);
-		/// Sockets come and go with connections, so their memory is kept for reuse.
-
-	ConnectionSocketImpl* pNext = nullptr;
-		/// Links new connections on their way to a loop.
-
 protected:
 	~ConnectionSocketImpl();
 
@@ -193,81 +167,57 @@ private:
 	enum
 	{
 		CLOSE_WANTED = 0x10000,
-		MAX_PARTS    = 3,
 		MAX_HELD     = 32768
 	};
 
-	struct Output
+	struct Extras
+		/// What few connections need.
 	{
-		std::string bytes;
-		std::size_t sent  = 0;
-		bool        asked = false;   /// the loop has been asked to flush it
-		bool        held  = false;   /// nobody has tried to send it
+		bool                                  known = false;   /// the addresses
+		Poco::Net::SocketAddress              own;
+		Poco::Net::SocketAddress              peer;
+		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
 	};
 
-	struct Addresses
-	{
-		Poco::Net::SocketAddress own;
-		Poco::Net::SocketAddress peer;
-	};
-
-	std::size_t unread() const;
 	void closeDescriptor();
-	bool makeRoom(BufferCache* pCache, Result& result);
+	ssize_t receiveSome(int flags);
 	void applyReceiveTimeout();
-	std::mutex& outputMutex() const;
 	void waitWritable();
-	std::size_t sendSome(const char* pBytes, std::size_t length, int flags = 0);
-	std::size_t keepSome(const char* pBytes, std::size_t length);
-	Result flushLocked();
-	bool held(const struct iovec* pParts, int count);
+	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
-	const Addresses& addresses();
+	Extras& extras();
+	const Extras& addresses();
 
-	BufferPool::Ptr              _pPool;
-	char*                        _pBuffer;
-	Poco::UInt32                 _capacity;
-	Poco::UInt32                 _begin;       /// first byte not dropped
-	Poco::UInt32                 _end;         /// behind the last byte
-	std::size_t                  _request;     /// length of the request at _begin
-	std::size_t                  _read;        /// bytes of it that have been read
-	std::atomic<Output*>         _pOutput;     /// made by the owner; changed and removed under outputMutex()
-	std::unique_ptr<Addresses>   _pAddresses;
-	Poco::Net::SocketImpl*       _pInner;      /// whose descriptor this is, if not ours
-	Poco::Timespan::TimeDiff     _receiveTimeout;
-	std::atomic<Connection*>     _pManager;
-	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
-	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
 	bool                         _hold;
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
+	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
+	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
+	BufferPool::Ptr              _pPool;
+	InputBuffer                  _input;
+	PendingOutput                _output;
+	std::unique_ptr<Extras>      _pExtras;
+	Poco::Timespan::TimeDiff     _receiveTimeout;
+	std::atomic<Connection*>     _pManager;
+
+public:
+	ConnectionSocketImpl* pNext = nullptr;
+		/// Links new connections on their way to a loop.
 };
 
 
 //
 // inlines
 //
-inline const char* ConnectionSocketImpl::data() const
+inline InputBuffer& ConnectionSocketImpl::input()
 {
-	return _pBuffer + _begin;
+	return _input;
 }
 
 
-inline void ConnectionSocketImpl::discard()
+inline const InputBuffer& ConnectionSocketImpl::input() const
 {
-	_begin = _end;
-}
-
-
-inline std::size_t ConnectionSocketImpl::buffered() const
-{
-	return _end - _begin;
-}
-
-
-inline std::size_t ConnectionSocketImpl::requestLength() const
-{
-	return _request;
+	return _input;
 }
 
 
@@ -284,12 +234,6 @@ inline void ConnectionSocketImpl::unmanage(Connection& manager)
 }
 
 
-inline void ConnectionSocketImpl::skipRequest()
-{
-	_read = _request;
-}
-
-
 inline void ConnectionSocketImpl::holdOutput(bool hold)
 {
 	_hold = hold;
@@ -298,7 +242,19 @@ inline void ConnectionSocketImpl::holdOutput(bool hold)
 
 inline bool ConnectionSocketImpl::hasOutput() const
 {
-	return _pOutput.load(std::memory_order_acquire) != nullptr;
+	return !_output.empty();
+}
+
+
+inline bool ConnectionSocketImpl::holdsOutput() const
+{
+	return _output.held();
+}
+
+
+inline void ConnectionSocketImpl::dropOutput()
+{
+	_output.drop();
 }
 
 

@@ -92,7 +92,7 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 void EVHTTPServerConnection::run()
 {
 	ConnectionSocketImpl& socketImpl = connection().socket();
-	socketImpl.skipRequest();
+	socketImpl.input().skipRequest();
 	++_requests;
 	_pExchange->session.bind(socket());
 	if (_pSessionData) _pExchange->session.attachSessionData(*_pSessionData);

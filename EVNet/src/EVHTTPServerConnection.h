@@ -21,6 +21,7 @@
 #include "Poco/EVNet/EVTCPServerConnection.h"
 #include "HTTPRequestParser.h"
 #include "HTTPServerExchange.h"
+#include "Pooled.h"
 #include "Poco/Any.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPResponse.h"
@@ -35,7 +36,7 @@ namespace EVNet {
 class ConnectionSocketImpl;
 
 
-class EVHTTPServerConnection: public EVTCPServerConnection
+class EVHTTPServerConnection final: public EVTCPServerConnection, public Pooled<EVHTTPServerConnection>
 	/// A persistent HTTP connection. Does for one request what
 	/// Poco::Net::HTTPServerConnection does for all requests of a connection.
 {

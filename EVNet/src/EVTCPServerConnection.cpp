@@ -59,7 +59,7 @@ const char* EVTCPServerConnection::requestData() const
 {
 	poco_check_ptr (_pConnection);
 
-	return _pConnection->socket().data();
+	return _pConnection->socket().input().data();
 }
 
 
@@ -67,7 +67,7 @@ std::size_t EVTCPServerConnection::requestLength() const
 {
 	poco_check_ptr (_pConnection);
 
-	return std::min(_pConnection->socket().requestLength(), _pConnection->socket().buffered());
+	return std::min(_pConnection->socket().input().requestLength(), _pConnection->socket().input().size());
 }
 
 

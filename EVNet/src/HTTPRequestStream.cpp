@@ -45,7 +45,7 @@ void HTTPRequestStreamBuf::open(HTTPRequestParser& parser, bool complete, Connec
 	_received = 0;
 	_complete = complete;
 	// Nobody writes through the get area.
-	take(const_cast<char*>(socket.data()) + parser.headerEnd(), parser.bodyEnd() - parser.headerEnd());
+	take(const_cast<char*>(socket.input().data()) + parser.headerEnd(), parser.bodyEnd() - parser.headerEnd());
 }
 
 
@@ -90,7 +90,7 @@ std::streamsize HTTPRequestStreamBuf::showmanyc()
 bool HTTPRequestStreamBuf::next(bool wait)
 {
 	const std::size_t available = _pSocket->readMore(wait);
-	char* pData = const_cast<char*>(_pSocket->data());
+	char* pData = const_cast<char*>(_pSocket->input().data());
 	if (available == 0)
 	{
 		if (!wait) return false;
@@ -115,8 +115,8 @@ bool HTTPRequestStreamBuf::next(bool wait)
 		take(pData, consumed);
 		_complete = _received == _pParser->contentLength();
 	}
-	_pSocket->beginRequest(consumed);
-	_pSocket->skipRequest();
+	_pSocket->input().beginRequest(consumed);
+	_pSocket->input().skipRequest();
 	if (_received > _maxBody) throw MessageException("The request body is larger than maxBodySize");
 	return true;
 }

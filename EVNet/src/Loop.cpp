@@ -178,7 +178,7 @@ bool Loop::runHere(Connection& connection)
 
 	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
 	ConnectionSocketImpl& socket = connection.socket();
-	const bool hold = socket.buffered() > socket.requestLength();
+	const bool hold = socket.input().size() > socket.input().requestLength();
 	_holding = hold ? connection.id() : 0;
 	_turn.store(turn, std::memory_order_release);
 	if (hold) socket.holdOutput(true);
@@ -234,7 +234,7 @@ bool Loop::receiveRequest(Connection& connection)
 		case ConnectionSocketImpl::RESULT_AGAIN:
 			return false;
 		case ConnectionSocketImpl::RESULT_END:
-			close(connection, connection.socket().buffered() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
+			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
 			return false;
 		case ConnectionSocketImpl::RESULT_NO_MEMORY:
 			pause(connection);
@@ -257,7 +257,7 @@ bool Loop::receiveRequest(Connection& connection)
 		_requests.add();
 		if (connection.pTimeoutList != &_idle) _idle.start(connection);
 		setState(connection, Connection::STATE_DISPATCHED);
-		connection.socket().beginRequest(static_cast<std::size_t>(length));
+		connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 		return true;
 	}
 	if (length < 0) proceed(connection);

@@ -38,7 +38,7 @@ void Loop::pause(Connection& connection)
 {
 	watch(connection, 0);
 	connection.socket().flush();
-	connection.unframed = connection.unframed || connection.socket().buffered() > 0;
+	connection.unframed = connection.unframed || connection.socket().input().size() > 0;
 	setState(connection, Connection::STATE_PAUSED);
 	connection.ready = true; // it is in a list: must not be linked into another
 	_paused.push(connection);
@@ -53,7 +53,7 @@ void Loop::resumePaused()
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
 		connection.ready = false;
-		setState(connection, connection.socket().buffered() > 0 ? Connection::STATE_READING : Connection::STATE_IDLE);
+		setState(connection, connection.socket().input().size() > 0 ? Connection::STATE_READING : Connection::STATE_IDLE);
 		watch(connection, EV_READ);
 		makeReady(connection);
 	}
@@ -75,10 +75,10 @@ void Loop::finish(Connection& connection)
 	}
 	switch (connection.socket().flush())
 	{
-	case ConnectionSocketImpl::RESULT_OK:
+	case PendingOutput::FLUSH_DONE:
 		proceed(connection);
 		break;
-	case ConnectionSocketImpl::RESULT_AGAIN:
+	case PendingOutput::FLUSH_AGAIN:
 		setState(connection, Connection::STATE_FLUSHING);
 		watch(connection, EV_WRITE);
 		_send.start(connection);
@@ -91,7 +91,7 @@ void Loop::finish(Connection& connection)
 
 bool Loop::holdsOutput(Connection& connection)
 {
-	if (connection.socket().buffered() == 0 || !connection.socket().holdsOutput()) return false;
+	if (connection.socket().input().size() == 0 || !connection.socket().holdsOutput()) return false;
 	if (connection.ended() || _ending || connection.closeWanted || connection.state != Connection::STATE_DISPATCHED) return false;
 	connection.framed = connection.frame();
 	if (connection.framed > 0) return true;
@@ -115,7 +115,7 @@ void Loop::proceed(Connection& connection)
 	{
 		setState(connection, Connection::STATE_IDLE);
 		_idle.start(connection);
-		if (connection.socket().buffered() > 0)
+		if (connection.socket().input().size() > 0)
 		{
 			connection.unframed = true;
 			makeReady(connection);
@@ -135,7 +135,7 @@ void Loop::linger(Connection& connection)
 		return;
 	}
 	setState(connection, Connection::STATE_LINGERING);
-	connection.socket().discard();
+	connection.socket().input().discard();
 	connection.socket().releaseBuffer(&_cache);
 	watch(connection, EV_READ);
 }
@@ -148,7 +148,7 @@ void Loop::drain(Connection& connection)
 	switch (connection.socket().receive(_cache))
 	{
 	case ConnectionSocketImpl::RESULT_OK:
-		connection.socket().discard();
+		connection.socket().input().discard();
 		connection.socket().releaseBuffer(&_cache);
 		break;
 	case ConnectionSocketImpl::RESULT_AGAIN:
@@ -166,7 +166,7 @@ void Loop::close(Connection& connection, EVServerStatistics::CloseReason reason)
 	setState(connection, Connection::STATE_FREE);
 	if (!connection.detached())
 	{
-		connection.socket().discard();
+		connection.socket().input().discard();
 		connection.socket().releaseBuffer(&_cache);
 	}
 	connection.clear();
@@ -213,7 +213,7 @@ void Loop::flushRunning()
 	{
 		Connection* pConnection = _slab.find(id);
 		if (!pConnection || !isRunning(*pConnection)) continue;
-		if (pConnection->socket().flush() == ConnectionSocketImpl::RESULT_AGAIN) _flushing[n++] = id;
+		if (pConnection->socket().flush() == PendingOutput::FLUSH_AGAIN) _flushing[n++] = id;
 	}
 	_flushing.resize(n);
 	if (n == 0) ev_timer_stop(evLoop(), &_flushTimer);

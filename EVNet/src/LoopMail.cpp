@@ -31,7 +31,7 @@ namespace EVNet {
 void Loop::giveBack(Connection& connection)
 {
 	connection.settle();
-	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().buffered() == 0)
+	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0)
 	{
 		connection.socket().releaseBuffer(nullptr);
 		connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
@@ -169,7 +169,7 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	_open.add();
 	_states[Connection::STATE_IDLE].add();
 	_first.start(connection);
-	if (socket->buffered() > 0)
+	if (socket->input().size() > 0)
 	{
 		connection.unframed = true;
 		makeReady(connection);

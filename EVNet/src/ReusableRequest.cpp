@@ -55,7 +55,7 @@ void ReusableRequest::bind(ConnectionSocketImpl& socket, HTTPRequestParser& pars
 {
 	_pSocket = &socket;
 	_hasClientAddress = _hasServerAddress = false;
-	fill(socket.data(), parser);
+	fill(socket.input().data(), parser);
 	if (!_stream.good()) _stream.clear();
 	_stream.buffer().open(parser, complete, socket, _session, maxBody);
 }

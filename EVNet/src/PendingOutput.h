@@ -1,0 +1,103 @@
+//
+// PendingOutput.h
+//
+// Library: EVNet
+// Package: Engine
+// Module:  PendingOutput
+//
+// Definition of the PendingOutput class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_PendingOutput_INCLUDED
+#define EVNet_PendingOutput_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Net/SocketDefs.h"
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+
+struct iovec;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class PendingOutput
+	/// The bytes that have been sent by a handler and not been taken by the client, and those
+	/// of responses that wait for the next one, to be sent together.
+	///
+	/// Filled by the owner of the socket. May be flushed by the leader of the loop meanwhile. Nearly
+	/// all connections have none, and then this is no more than a null pointer.
+{
+public:
+	enum Result
+		/// What became of an attempt to send without waiting.
+	{
+		FLUSH_DONE,
+			/// All was sent.
+		FLUSH_AGAIN,
+			/// The client does not take more at present.
+		FLUSH_ERROR
+			/// The connection is broken, see errno.
+	};
+
+	PendingOutput();
+	~PendingOutput();
+
+	bool empty() const;
+
+	bool held() const;
+		/// Returns true if there is output, and it is only there because of hold().
+
+	Result flush(poco_socket_t fd);
+		/// Sends, without waiting.
+
+	std::size_t keep(const char* pBytes, std::size_t length, std::size_t maxSize);
+		/// Appends bytes as long as the size is not more than maxSize. Returns the
+		/// number of bytes appended.
+
+	bool hold(const struct iovec* pParts, int count, std::size_t maxSize);
+		/// Appends bytes that are to be sent together with more to come. Returns false if the
+		/// size would be more than maxSize.
+
+	bool askToFlush();
+		/// Returns true if there is output, and this has not been called since there is.
+
+	void drop();
+		/// Forgets the output.
+
+private:
+	struct Bytes;
+
+	PendingOutput(const PendingOutput&);
+	PendingOutput& operator = (const PendingOutput&);
+
+	std::mutex& mutex() const;
+	Result flushLocked(poco_socket_t fd);
+
+	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex()
+};
+
+
+//
+// inlines
+//
+inline bool PendingOutput::empty() const
+{
+	return _pBytes.load(std::memory_order_acquire) == nullptr;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_PendingOutput_INCLUDED
