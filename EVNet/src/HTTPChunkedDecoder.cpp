@@ -32,16 +32,16 @@ HTTPChunkedDecoder::HTTPChunkedDecoder()
 }
 
 
-void HTTPChunkedDecoder::reset(std::size_t maxTrailerBytes, std::size_t maxTrailerFields)
+void HTTPChunkedDecoder::reset(std::size_t maxExtraBytes, std::size_t maxTrailerFields)
 {
 	_state = STATE_SIZE;
 	_separated = false;
 	_error = 0;
 	_digits = _lineLength = 0;
 	_remaining = 0;
-	_maxTrailerBytes = maxTrailerBytes;
+	_maxExtraBytes = maxExtraBytes;
 	_maxTrailerFields = maxTrailerFields;
-	_trailerBytes = 0;
+	_trailerBytes = _excess = 0;
 	_line.clear();
 	if (!_trailer.empty()) _trailer.clear();
 }
@@ -124,6 +124,9 @@ void HTTPChunkedDecoder::takeLineByte(char c)
 
 void HTTPChunkedDecoder::endSizeLine()
 {
+	_excess += static_cast<std::size_t>(_lineLength - std::min(_lineLength, MAX_DIGITS + 1));
+	if (_excess > _maxExtraBytes) return fail(400);
+	_excess -= static_cast<std::size_t>(std::min<Poco::UInt64>(_excess, _remaining));
 	_state = _remaining > 0 ? STATE_DATA : STATE_TRAILER;
 	_digits = _lineLength = 0;
 	_separated = false;
@@ -132,7 +135,7 @@ void HTTPChunkedDecoder::endSizeLine()
 
 void HTTPChunkedDecoder::takeTrailerByte(char c)
 {
-	if (++_trailerBytes > _maxTrailerBytes) return fail(431);
+	if (++_trailerBytes > _maxExtraBytes) return fail(431);
 	_line += c;
 	if (c != '\n') return;
 	if (_line.size() < 2 || _line[_line.size() - 2] != '\r') return fail(400);

@@ -42,8 +42,10 @@ public:
 
 	HTTPChunkedDecoder();
 
-	void reset(std::size_t maxTrailerBytes, std::size_t maxTrailerFields);
-		/// Prepares for a new body.
+	void reset(std::size_t maxExtraBytes, std::size_t maxTrailerFields);
+		/// Prepares for a new body. The trailer may have maxExtraBytes, and so many bytes of chunk extensions
+		/// may come in excess of the bytes of the body: a client must not keep the server busy
+		/// with extensions only.
 
 	std::size_t decode(const char* pData, std::size_t length, std::string_view& body);
 		/// Consumes some of the given bytes, and returns how many. body becomes the part of
@@ -55,6 +57,9 @@ public:
 
 	int error() const;
 		/// Returns the HTTP status to answer with if the coding is violated, otherwise 0.
+
+	Poco::UInt64 remaining() const;
+		/// Returns the number of bytes that the current chunk has yet to bring.
 
 	const Poco::Net::MessageHeader& trailer() const;
 		/// Returns the fields behind the last chunk.
@@ -94,9 +99,10 @@ private:
 	int          _digits;
 	int          _lineLength;
 	Poco::UInt64 _remaining;      /// of the chunk
-	std::size_t  _maxTrailerBytes;
+	std::size_t  _maxExtraBytes;
 	std::size_t  _maxTrailerFields;
 	std::size_t  _trailerBytes;
+	std::size_t  _excess;         /// bytes of extensions not outweighed by data
 	std::string  _line;           /// of the trailer
 	Poco::Net::MessageHeader _trailer;
 };
@@ -114,6 +120,12 @@ inline bool HTTPChunkedDecoder::complete() const
 inline int HTTPChunkedDecoder::error() const
 {
 	return _error;
+}
+
+
+inline Poco::UInt64 HTTPChunkedDecoder::remaining() const
+{
+	return _remaining;
 }
 
 

@@ -33,18 +33,24 @@ namespace
 	}
 
 	bool isHost(std::string_view text)
+		/// Returns true for a host, which may be empty, with or without a port (RFC 3986, section 3.2).
 	{
-		return std::all_of(text.begin(), text.end(), [](char c) { return HTTPCharacters::isHost(c); });
+		const bool address = !text.empty() && text[0] == '['; // IPv6: the colons in it are no port
+		const std::size_t hostEnd = address ? text.find(']') : 0;
+		if (hostEnd == std::string_view::npos) return false;
+		const std::size_t colon = text.find(':', hostEnd);
+		const std::string_view host = text.substr(0, colon);
+		if (address && host.size() != hostEnd + 1) return false;
+		if (!address && host.find_first_of("[]") != std::string_view::npos) return false;
+		if (!std::all_of(host.begin(), host.end(), [](char c) { return HTTPCharacters::isHost(c); })) return false;
+		return colon == std::string_view::npos || text.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 	}
 
 	std::string_view authorityOf(std::string_view uri)
-		/// Returns the host and port of a URI.
+		/// Returns what is between scheme and path of a URI.
 	{
 		uri.remove_prefix(uri.find("://") + 3);
-		uri = uri.substr(0, uri.find_first_of("/?"));
-		const std::size_t userInfo = uri.rfind('@');
-		if (userInfo != std::string_view::npos) uri.remove_prefix(userInfo + 1);
-		return uri;
+		return uri.substr(0, uri.find_first_of("/?"));
 	}
 }
 
@@ -66,7 +72,7 @@ void HTTPRequestParser::reset()
 	_status = 0;
 	_state = STATE_START;
 	_http11 = _hasLength = _hasHost = _hasType = _hasCoding = _chunked = _unknownCoding = false;
-	_close = _persist = _upgrade = _expectContinue = _connect = _hasBody = _bodyless = false;
+	_close = _persist = _expectContinue = _connect = _options = _hasBody = _bodyless = false;
 }
 
 
@@ -186,21 +192,21 @@ void HTTPRequestParser::classifyMethod(std::string_view method)
 	if (_bodyless) return;
 	_hasBody = method == "POST" || method == "PUT" || method == "PATCH";
 	_connect = method == "CONNECT";
+	_options = method == "OPTIONS";
 }
 
 
 bool HTTPRequestParser::parseTarget(std::string_view target)
 {
-	// The four forms, RFC 9112, section 3.2.
+	// The four forms, RFC 9112, section 3.2. A user name in a URI is an error: RFC 9110, section 4.2.4.
 	if (_connect)
 	{
 		const std::size_t colon = target.rfind(':');
-		const bool hasPort = colon != std::string_view::npos && colon > 0 && colon + 1 < target.size()
-			&& target.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+		const bool hasPort = colon != std::string_view::npos && colon > 0 && colon + 1 < target.size();
 		return hasPort && isHost(target) ? true : fail(400, "The target of CONNECT is not host:port (RFC 9112, section 3.2.3)");
 	}
 	if (!target.empty() && target[0] == '/') return true;
-	if (target == "*") return !_bodyless && !_hasBody ? true : fail(400, "The target * is for OPTIONS only (RFC 9112, section 3.2.4)");
+	if (target == "*") return _options ? true : fail(400, "The target * is for OPTIONS only (RFC 9112, section 3.2.4)");
 	const std::size_t scheme = target.find("://");
 	const bool absolute = scheme != std::string_view::npos && (HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "http") || HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "https"));
 	if (!absolute) return fail(400, "The request target is neither a path nor an http URI (RFC 9112, section 3.2)");
@@ -348,7 +354,6 @@ void HTTPRequestParser::checkConnection(std::string_view value)
 	{
 		if (HTTPCharacters::equalsIgnoreCase(option, "close")) _close = true;
 		else if (HTTPCharacters::equalsIgnoreCase(option, "keep-alive")) _persist = true;
-		else if (HTTPCharacters::equalsIgnoreCase(option, "upgrade")) _upgrade = true;
 	});
 }
 
@@ -357,7 +362,7 @@ bool HTTPRequestParser::checkHeader(const Limits& limits)
 {
 	_bodyEnd = _end = _headerEnd;
 	if (!_hasHost && _http11) return fail(400, "Host is missing (RFC 9112, section 3.2)");
-	if (!_http11) _expectContinue = _upgrade = false; // RFC 9110, sections 10.1.1 and 7.8
+	if (!_http11) _expectContinue = false; // RFC 9110, section 10.1.1
 	if (_hasCoding)
 	{
 		if (_hasLength) return fail(400, "Content-Length and Transfer-Encoding exclude each other (RFC 9112, section 6.1)");
@@ -392,7 +397,7 @@ HTTPRequestParser::Result HTTPRequestParser::decodeChunks(char* pData, std::size
 		_bodyEnd += body.size();
 	}
 	_contentLength = _bodyEnd - _headerEnd;
-	if (_contentLength > limits.body) fail(413, "The body is too large (RFC 9110, section 15.5.14)");
+	if (_contentLength > limits.body || _decoder.remaining() > limits.body - _contentLength) fail(413, "The body is too large (RFC 9110, section 15.5.14)");
 	else if (_decoder.error()) fail(_decoder.error(), "The chunked body is malformed (RFC 9112, section 7.1)");
 	if (_state == STATE_ERROR) return RESULT_ERROR;
 	return _decoder.complete() ? RESULT_COMPLETE : RESULT_HEADER;

@@ -108,9 +108,6 @@ public:
 	bool expectContinue() const;
 		/// Returns true if the client waits to be told to send the body.
 
-	bool upgrade() const;
-		/// Returns true if the client asks for another protocol (Upgrade, or method CONNECT).
-
 	bool chunked() const;
 	bool toEnd() const;
 		/// Returns true if the body ends when the client shuts its side down. Until then, such a request never
@@ -200,9 +197,9 @@ private:
 	bool               _unknownCoding; /// there are others
 	bool               _close;         /// Connection: close
 	bool               _persist;       /// Connection: keep-alive
-	bool               _upgrade;
 	bool               _expectContinue;
 	bool               _connect;       /// method CONNECT
+	bool               _options;       /// method OPTIONS
 	bool               _hasBody;       /// method that comes with a body: POST, PUT, PATCH
 	bool               _bodyless;      /// method that comes without one: GET, HEAD, DELETE
 };
@@ -256,12 +253,6 @@ inline bool HTTPRequestParser::keepAlive() const
 inline bool HTTPRequestParser::expectContinue() const
 {
 	return _expectContinue;
-}
-
-
-inline bool HTTPRequestParser::upgrade() const
-{
-	return _upgrade || _connect;
 }
 
 

@@ -117,7 +117,7 @@ bool HTTPRequestStreamBuf::next(bool wait)
 	}
 	_pSocket->input().beginRequest(consumed);
 	_pSocket->input().skipRequest();
-	if (_received > _maxBody) throw MessageException("The request body is larger than maxBodySize");
+	if (_received > _maxBody || (_pParser->chunked() && _pParser->decoder().remaining() > _maxBody - _received)) throw MessageException("The request body is larger than maxBodySize");
 	return true;
 }
 

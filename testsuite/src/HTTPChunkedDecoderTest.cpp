@@ -204,6 +204,31 @@ void HTTPChunkedDecoderTest::testSizeLineIsLimited()
 }
 
 
+void HTTPChunkedDecoderTest::testExtensionsAreLimited()
+{
+	// RFC 9112, section 7.1.1: not only for each line, but also for all of them, compared with the data they come with
+	const std::string extension = ";" + std::string(500, 'a') + "\r\n";
+	const auto decodeAll = [](const std::string& chunks)
+	{
+		std::size_t consumed = 0;
+		return decode(chunks, chunks.size(), consumed);
+	};
+	std::string small, large, zeros;
+	for (std::size_t i = 0; i < 2*LIMITS.header/500; i++)
+	{
+		small += "1" + extension + "x\r\n";
+		large += "1f4" + extension + std::string(500, 'x') + "\r\n";
+		zeros += std::string(500, '0') + "1\r\nx\r\n";
+	}
+	assertTrue (decodeAll(small + "0\r\n\r\n") == "400");
+	assertTrue (decodeAll(zeros + "0\r\n\r\n") == "400");
+	assertTrue (decodeAll(large + "0\r\n\r\n").size() == 2*LIMITS.header/500*500);
+	std::string none;
+	for (std::size_t i = 0; i < LIMITS.header; i++) none += "1\r\nx\r\n";
+	assertTrue (decodeAll(none + "0\r\n\r\n").size() == LIMITS.header);
+}
+
+
 void HTTPChunkedDecoderTest::testDataIsFollowedByCRLF()
 {
 	for (const char* end: {"0\r\n\r\n", "\n0\r\n\r\n", "\r0\r\n\r\n", "x\r\n0\r\n\r\n", "x\n0\r\n\r\n", "\rx0\r\n\r\n", " \r\n0\r\n\r\n", "\r\r\n0\r\n\r\n"}) malformed(400, std::string("5\r\nhello") + end);
@@ -310,6 +335,7 @@ CppUnit::Test* HTTPChunkedDecoderTest::suite()
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testWhiteSpaceAroundSize);
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testExtensions);
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testSizeLineIsLimited);
+	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testExtensionsAreLimited);
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testDataIsFollowedByCRLF);
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testBareLFIsRefused);
 	CppUnit_addTest(pSuite, HTTPChunkedDecoderTest, testBareCRIsRefused);

@@ -32,6 +32,7 @@ public:
 	void testWhiteSpaceAroundSize();
 	void testExtensions();
 	void testSizeLineIsLimited();
+	void testExtensionsAreLimited();
 	void testDataIsFollowedByCRLF();
 	void testBareLFIsRefused();
 	void testBareCRIsRefused();

@@ -44,7 +44,6 @@ struct ParserOutcome
 	bool         http11 = false;
 	bool         keepAlive = false;
 	bool         expectContinue = false;
-	bool         upgrade = false;
 	bool         chunked = false;
 	bool         toEnd = false;
 	Poco::UInt64 contentLength = 0;
@@ -68,7 +67,7 @@ struct ParserOutcome
 		}
 		std::string s = result == HTTPRequestParser::RESULT_COMPLETE ? "complete" : "header";
 		s += " method=" + method + " target=" + target + " authority=" + authority;
-		for (bool flag: {http11, keepAlive, expectContinue, upgrade, chunked, toEnd}) s += flag ? " 1" : " 0";
+		for (bool flag: {http11, keepAlive, expectContinue, chunked, toEnd}) s += flag ? " 1" : " 0";
 		for (Poco::UInt64 n: {contentLength, Poco::UInt64(headerEnd), Poco::UInt64(bodyEnd), Poco::UInt64(end)}) s += " " + std::to_string(n);
 		for (const auto& f: fields) s += " [" + f.first + "=" + f.second + "]";
 		for (const auto& f: trailer) s += " {" + f.first + "=" + f.second + "}";
@@ -122,7 +121,6 @@ public:
 		o.http11 = _parser.isHTTP11();
 		o.keepAlive = _parser.keepAlive();
 		o.expectContinue = _parser.expectContinue();
-		o.upgrade = _parser.upgrade();
 		o.chunked = _parser.chunked();
 		o.toEnd = _parser.toEnd();
 		o.contentLength = _parser.contentLength();

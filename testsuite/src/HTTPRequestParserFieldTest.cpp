@@ -169,13 +169,13 @@ void HTTPRequestParserFieldTest::testHostIsInvalid()
 	// RFC 9112, section 3.2; RFC 3986, section 3.2.2
 	for (int c = 0; c < 256; c++)
 	{
-		const bool isHost = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != 0 && std::strchr("!$%&'()*+,;=-._~:[]", c));
+		const bool isHost = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != 0 && std::strchr("!$%&'()*+,;=-._~", c));
 		const std::string r = std::string("GET / HTTP/1.1\r\nHost: b") + static_cast<char>(c) + "c\r\n\r\n";
 		if (isHost) accepted(r);
 		else refused(400, r);
 	}
-	for (const char* host: {"a b", "http://a/", "a/", "u@a", "a, b", "a#", "a?", "\xC3\xA4"}) refused(400, std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n");
-	for (const char* host: {"", " ", "a", "a.b.:80", "[::1]:80", "127.0.0.1", "a_b", "%41"}) accepted(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n");
+	for (const char* host: {"a b", "http://a/", "a/", "u@a", "a, b", "a#", "a?", "\xC3\xA4", "a:b", "a:8x", "a:80:80", "::1", "[::1", "[::1]80", "x[::1]", "a]", "]", "["}) refused(400, std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n");
+	for (const char* host: {"", " ", "a", "a.b.:80", "[::1]:80", "127.0.0.1", "[::1]", "[::1]:", ":80", "a_b", "%41"}) accepted(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n");
 }
 
 
@@ -237,28 +237,6 @@ void HTTPRequestParserFieldTest::testExpectIsIgnoredInHTTP10()
 }
 
 
-void HTTPRequestParserFieldTest::testUpgrade()
-{
-	// RFC 9110, section 7.8
-	for (const char* fields: {
-		"Connection: Upgrade\r\nUpgrade: websocket\r\n", "Upgrade: h2c\r\nConnection: keep-alive, upgrade\r\n", "upgrade: x\r\nconnection: ,UPGRADE\r\n"})
-	{
-		const ParserOutcome o = accepted(get(fields));
-		assertTrue (o.upgrade && o.keepAlive);
-	}
-	assertTrue (!accepted(get("Upgrade: websocket\r\n")).upgrade);
-	assertTrue (!accepted(get("Connection: upgrades\r\nUpgrade: x\r\n")).upgrade);
-	assertTrue (!accepted(get("Connection: keep-alive\r\n")).upgrade);
-}
-
-
-void HTTPRequestParserFieldTest::testUpgradeIsIgnoredInHTTP10()
-{
-	// RFC 9110, section 7.8
-	assertTrue (!accepted(get10("Connection: Upgrade\r\nUpgrade: websocket\r\n")).upgrade);
-}
-
-
 CppUnit::Test* HTTPRequestParserFieldTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("HTTPRequestParserFieldTest");
@@ -279,8 +257,6 @@ CppUnit::Test* HTTPRequestParserFieldTest::suite()
 	CppUnit_addTest(pSuite, HTTPRequestParserFieldTest, testConnectionKeepAlive);
 	CppUnit_addTest(pSuite, HTTPRequestParserFieldTest, testExpect);
 	CppUnit_addTest(pSuite, HTTPRequestParserFieldTest, testExpectIsIgnoredInHTTP10);
-	CppUnit_addTest(pSuite, HTTPRequestParserFieldTest, testUpgrade);
-	CppUnit_addTest(pSuite, HTTPRequestParserFieldTest, testUpgradeIsIgnoredInHTTP10);
 
 	return pSuite;
 }

@@ -39,8 +39,6 @@ public:
 	void testConnectionKeepAlive();
 	void testExpect();
 	void testExpectIsIgnoredInHTTP10();
-	void testUpgrade();
-	void testUpgradeIsIgnoredInHTTP10();
 
 	static CppUnit::Test* suite();
 };

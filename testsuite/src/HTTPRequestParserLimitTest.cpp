@@ -187,6 +187,8 @@ void HTTPRequestParserLimitTest::testBodyByChunks()
 	accepted(post(header, "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n"), limited(&Limits::body, 10));
 	refused(413, post(header, "B\r\n0123456789a"), limited(&Limits::body, 10));
 	refused(413, post(header, "6\r\n012345\r\n5\r\n6789a\r\n0\r\n\r\n"), limited(&Limits::body, 10));
+	refused(413, post(header, "B\r\n"), limited(&Limits::body, 10)); // before it arrives
+	refused(413, post(header, "6\r\n012345\r\n5\r\n"), limited(&Limits::body, 10));
 	refused(413, post(header, "1\r\na\r\n0\r\n\r\n"), limited(&Limits::body, 0));
 	accepted(post(header, "0\r\n\r\n"), limited(&Limits::body, 0));
 }

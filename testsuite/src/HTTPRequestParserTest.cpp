@@ -25,7 +25,7 @@ void HTTPRequestParserTest::testSimpleRequest()
 	// RFC 9112, section 2.1
 	const ParserOutcome o = accepted("GET /a?b=c HTTP/1.1\r\nHost: a\r\n\r\n");
 	assertTrue (o.method == "GET" && o.target == "/a?b=c" && o.authority.empty());
-	assertTrue (o.http11 && o.keepAlive && !o.expectContinue && !o.upgrade && !o.chunked && !o.toEnd);
+	assertTrue (o.http11 && o.keepAlive && !o.expectContinue && !o.chunked && !o.toEnd);
 	assertTrue (o.contentLength == 0 && o.body.empty() && o.headerEnd == o.end);
 	assertTrue (o.fields == (ParserOutcome::Pairs{{"Host", "a"}}));
 	accepted("GET / HTTP/1.0\r\n\r\n");
@@ -172,7 +172,6 @@ void HTTPRequestParserTest::testAbsoluteForm()
 		{"http://b?c", "b"},
 		{"HTTPS://b.c/", "b.c"},
 		{"hTTp://[::1]:8080/", "[::1]:8080"},
-		{"http://user:secret@b:80/@c", "b:80"},
 		{"http://b/c://d", "b"},
 		{"http://b:", "b:"}};
 	for (const auto& t: TARGETS)
@@ -191,7 +190,7 @@ void HTTPRequestParserTest::testAbsoluteForm()
 void HTTPRequestParserTest::testAbsoluteFormNeedsHost()
 {
 	// RFC 9110, section 4.2.1: an empty host is invalid. What takes the place of Host is checked like Host.
-	for (const char* authority: {"", "/", "/c", "?c", ":80/", "@/", "user@/", "user@:80/", "b\"c/", "b\\c/", "<b>/", "b|c/", "{b}/", "b^c", "`b`"})
+	for (const char* authority: {"", "/", "/c", "?c", ":80/", "@/", "user@/", "user@:80/", "user@b/", "user:secret@b:80/", "b:80x/", "[::1/", "[::1]x/", "b]/", "b\"c/", "b\\c/", "<b>/", "b|c/", "{b}/", "b^c", "`b`"})
 	{
 		refused(400, request(std::string("GET http://") + authority + " HTTP/1.1"));
 	}
@@ -204,7 +203,7 @@ void HTTPRequestParserTest::testAuthorityForm()
 	for (const char* target: {"b:80", "b.c:65535", "[::1]:443", "127.0.0.1:1"})
 	{
 		const ParserOutcome o = accepted(request(std::string("CONNECT ") + target + " HTTP/1.1"));
-		assertTrue (o.target == target && o.authority.empty() && o.upgrade);
+		assertTrue (o.target == target && o.authority.empty());
 	}
 	for (const char* target: {"b", "b:", ":80", "b:x", "b:80x", "b:-1", "/", "/b:80", "*", "http://b:80", "http://b:80/", "u@b:80", "b?c:80", "b|c:80"})
 	{
@@ -219,7 +218,7 @@ void HTTPRequestParserTest::testAsteriskForm()
 	// RFC 9112, section 3.2.4
 	const ParserOutcome o = accepted(request("OPTIONS * HTTP/1.1"));
 	assertTrue (o.target == "*" && o.authority.empty());
-	for (const char* method: {"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "CONNECT"}) refused(400, request(std::string(method) + " * HTTP/1.1"));
+	for (const char* method: {"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "CONNECT", "options", "PRI"}) refused(400, request(std::string(method) + " * HTTP/1.1"));
 	refused(400, request("OPTIONS ** HTTP/1.1"));
 }
 
@@ -333,7 +332,7 @@ void HTTPRequestParserTest::testReset()
 		assertTrue (parser.status() == 0 && *parser.reason() == 0 && parser.end() == 0 && parser.headerEnd() == 0);
 		assertTrue (parser.parse(second.data(), second.size(), limits) == HTTPRequestParser::RESULT_COMPLETE);
 		assertTrue (parser.target(second.data()) == "/2" && parser.end() == second.size() && parser.fields().empty());
-		assertTrue (!parser.isHTTP11() && !parser.keepAlive() && !parser.expectContinue() && !parser.upgrade() && !parser.chunked() && !parser.toEnd());
+		assertTrue (!parser.isHTTP11() && !parser.keepAlive() && !parser.expectContinue() && !parser.chunked() && !parser.toEnd());
 	}
 }
 
