@@ -319,7 +319,16 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 
 void ReusableResponse::flush()
 {
-	if (_sent && !_session.networkException()) _stream.flush();
+	if (!_sent || _session.networkException()) return;
+	try
+	{
+		// Not _stream.flush(), which does nothing if the handler has written more than the Content-Length.
+		_stream.buffer().pubsync();
+	}
+	catch (Poco::Exception&)
+	{
+		// the session has it
+	}
 }
 
 

@@ -164,6 +164,23 @@ void EVHTTPServerHandlerTest::testHandlerSendsNothing()
 }
 
 
+void EVHTTPServerHandlerTest::testHandlerThrowsAfterTooLongBody()
+{
+	ErrorCollector errors;
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest&, HTTPServerResponse& response)
+	{
+		response.setContentLength(4);
+		response.send() << "more than that";
+		throw Poco::ApplicationException("at the end");
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	assertTrue (client.ask("/").isOK("more"));
+	assertTrue (client.hasEnded());
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION));
+}
+
+
 CppUnit::Test* EVHTTPServerHandlerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerHandlerTest");
@@ -174,6 +191,7 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocket);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocketWithPendingOutput);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterTooLongBody);
 
 	return pSuite;
 }

@@ -29,6 +29,7 @@ public:
 	void testHandlerClosesSocket();
 	void testHandlerClosesSocketWithPendingOutput();
 	void testHandlerSendsNothing();
+	void testHandlerThrowsAfterTooLongBody();
 
 	static CppUnit::Test* suite();
 };
