@@ -244,12 +244,19 @@ void ReusableResponse::formatStatusLine()
 
 void ReusableResponse::formatField(const std::string& name, const std::string& value)
 {
+	formatText(name);
+	_stream.buffer().header(": ");
+	formatText(value);
+	_stream.buffer().header("\r\n");
+}
+
+
+void ReusableResponse::formatText(const std::string& text)
+{
 	HTTPResponseStreamBuf& out = _stream.buffer();
-	out.header(name);
-	out.header(": ");
 	// A control character must not end the field, and begin another one (RFC 9110, section 5.5).
-	const char* pEnd = value.data() + value.size();
-	const char* p = value.data();
+	const char* pEnd = text.data() + text.size();
+	const char* p = text.data();
 	for (;;)
 	{
 		const char* pControl = HTTPCharacters::skipText(p, pEnd);
@@ -258,7 +265,6 @@ void ReusableResponse::formatField(const std::string& name, const std::string& v
 		out.header(" ");
 		p = pControl + 1;
 	}
-	out.header("\r\n");
 }
 
 

@@ -67,6 +67,7 @@ private:
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);
 	void formatStatusLine();
 	void formatField(const std::string& name, const std::string& value);
+	void formatText(const std::string& text);
 	void sendWhole(const void* pBody, std::size_t length);
 
 	ReusableSession&   _session;

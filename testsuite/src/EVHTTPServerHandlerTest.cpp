@@ -181,6 +181,28 @@ void EVHTTPServerHandlerTest::testHandlerThrowsAfterTooLongBody()
 }
 
 
+void EVHTTPServerHandlerTest::testControlCharactersInFields()
+{
+	const std::string evil("a\r\nX-Evil: y\r\n\r\nb");
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/name") response.set("X-" + evil, "1");
+		else if (request.getURI() == "/value") response.set("X-Field", evil);
+		else response.setReason(evil);
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (const char* uri: {"/name", "/value", "/reason"})
+	{
+		const Answer answer = client.ask(uri);
+		assertTrue (answer.isOK(uri));
+		assertTrue (!answer.header.has("X-Evil"));
+	}
+	assertTrue (server.statistics().accepted == 1);
+}
+
+
 CppUnit::Test* EVHTTPServerHandlerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerHandlerTest");
@@ -192,6 +214,7 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocketWithPendingOutput);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterTooLongBody);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testControlCharactersInFields);
 
 	return pSuite;
 }

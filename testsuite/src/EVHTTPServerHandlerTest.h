@@ -30,6 +30,7 @@ public:
 	void testHandlerClosesSocketWithPendingOutput();
 	void testHandlerSendsNothing();
 	void testHandlerThrowsAfterTooLongBody();
+	void testControlCharactersInFields();
 
 	static CppUnit::Test* suite();
 };
