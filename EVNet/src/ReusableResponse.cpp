@@ -204,9 +204,7 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 		{
 			if (hasConnection) continue;
 			hasConnection = true;
-			if (HTTPCharacters::equalsIgnoreCase(it->second, CONNECTION_CLOSE)) _persistent = false;
-			const bool change = !_persistent && HTTPCharacters::equalsIgnoreCase(it->second, CONNECTION_KEEP_ALIVE);
-			formatField(name, change ? CONNECTION_CLOSE : it->second);
+			formatConnection(it->second);
 			continue;
 		}
 		if (name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)
@@ -221,6 +219,25 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 		else if (!_persistent) formatField(CONNECTION, CONNECTION_CLOSE);
 	}
 	out.header("\r\n");
+}
+
+
+void ReusableResponse::formatConnection(const std::string& value)
+{
+	std::string options(value);
+	std::replace_if(options.begin(), options.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '); // as in formatText()
+	bool close = false;
+	bool keepAlive = false;
+	HTTPCharacters::forEachElement(options, [&close, &keepAlive](std::string_view option)
+	{
+		if (HTTPCharacters::equalsIgnoreCase(option, CONNECTION_CLOSE)) close = true;
+		else if (HTTPCharacters::equalsIgnoreCase(option, CONNECTION_KEEP_ALIVE)) keepAlive = true;
+	});
+	// What the client understands (RFC 9112, section 9.3) must be what happens, whatever the handler has set.
+	if (close || (!_http11 && !keepAlive)) _persistent = false;
+	if (_persistent || close || getStatus() == HTTP_SWITCHING_PROTOCOLS) formatField(CONNECTION, options);
+	else if (keepAlive || options.empty()) formatField(CONNECTION, CONNECTION_CLOSE);
+	else formatField(CONNECTION, options + ", " + CONNECTION_CLOSE);
 }
 
 

@@ -66,6 +66,7 @@ private:
 	void beginBody(HTTPResponseStreamBuf::Mode mode);
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);
 	void formatStatusLine();
+	void formatConnection(const std::string& value);
 	void formatField(const std::string& name, const std::string& value);
 	void formatText(const std::string& text);
 	void sendWhole(const void* pBody, std::size_t length);

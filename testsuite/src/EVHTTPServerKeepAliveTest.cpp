@@ -278,6 +278,39 @@ void EVHTTPServerKeepAliveTest::testManyIdleConnections()
 }
 
 
+void EVHTTPServerKeepAliveTest::testConnectionFieldOfHandler()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.set("Connection", request.get("X-Set"));
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	for (const char* value: {"close, upgrade", "upgrade,close", "Close\t", ""})
+	{
+		RawClient client(server);
+		client.get("/", "X-Set: " + std::string(value) + "\r\nConnection: close\r\n");
+		const Answer answer = client.receiveAnswer();
+		assertTrue (answer.isOK("/"));
+		assertTrue (answer.field("Connection").find("lose") != std::string::npos);
+		assertTrue (client.hasEnded());
+	}
+	for (const char* value: {"close, upgrade", "upgrade,close"})
+	{
+		RawClient client(server);
+		assertTrue (client.ask("/", "X-Set: " + std::string(value) + "\r\n").isOK("/"));
+		assertTrue (client.hasEnded());
+	}
+	RawClient client(server);
+	assertTrue (client.ask("/", "X-Set: upgrade\r\n").isOK("/"));
+	assertTrue (client.ask("/", "X-Set: upgrade\r\n").isOK("/"));
+	// In HTTP/1.0, this means that the connection does not persist.
+	client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\nX-Set: upgrade\r\n\r\n");
+	assertTrue (client.receiveAnswer().isOK("/"));
+	assertTrue (client.hasEnded());
+}
+
+
 CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerKeepAliveTest");
@@ -296,6 +329,7 @@ CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testMoreClientsThanThreads);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testBlockingHandlersWithManyClients);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testManyIdleConnections);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testConnectionFieldOfHandler);
 
 	return pSuite;
 }

@@ -37,6 +37,7 @@ public:
 	void testMoreClientsThanThreads();
 	void testBlockingHandlersWithManyClients();
 	void testManyIdleConnections();
+	void testConnectionFieldOfHandler();
 
 	static CppUnit::Test* suite();
 };
