@@ -1,0 +1,25 @@
+# evnet_use_internals(TARGET): for tests and benchmarks of classes that the shared library hides. They
+# get them from a static one, made of the same sources. It should come last: then all
+# that is exported is still taken from the library itself, if the target links it.
+
+function(evnet_use_internals target)
+	get_target_property(EVNET_SOURCE_DIR EVNet SOURCE_DIR)
+	get_target_property(EVNET_TYPE EVNet TYPE)
+	list(APPEND CMAKE_MODULE_PATH ${EVNET_SOURCE_DIR}/cmake)
+	find_package(LibEv REQUIRED)
+	if(EVNET_TYPE STREQUAL "SHARED_LIBRARY" AND NOT TARGET EVNetInternals)
+		file(GLOB EVNET_SRCS_G CONFIGURE_DEPENDS "${EVNET_SOURCE_DIR}/src/*.cpp")
+		add_library(EVNetInternals STATIC EXCLUDE_FROM_ALL ${EVNET_SRCS_G})
+		target_compile_features(EVNetInternals PRIVATE cxx_std_17)
+		set_target_properties(EVNetInternals PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+		target_include_directories(EVNetInternals PRIVATE ${EVNET_SOURCE_DIR}/src PUBLIC ${EVNET_SOURCE_DIR}/include)
+		target_link_libraries(EVNetInternals PUBLIC Poco::Net LibEv::LibEv)
+	endif()
+	target_include_directories(${target} PRIVATE ${EVNET_SOURCE_DIR}/src)
+	target_link_libraries(${target} PRIVATE LibEv::LibEv)
+	if(TARGET EVNetInternals)
+		target_link_libraries(${target} PRIVATE EVNetInternals)
+	else()
+		target_link_libraries(${target} PRIVATE Poco::EVNet)
+	endif()
+endfunction()
