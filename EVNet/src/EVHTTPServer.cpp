@@ -20,6 +20,9 @@
 
 using Poco::Net::HTTPRequestHandlerFactory;
 using Poco::Net::HTTPServerParams;
+using Poco::Net::HTTPServerRequest;
+using Poco::Net::HTTPServerResponse;
+using Poco::Net::MessageHeader;
 using Poco::Net::ServerSocket;
 using Poco::Net::StreamSocket;
 using Poco::Net::TCPServerConnection;
@@ -127,6 +130,22 @@ void EVHTTPServer::stopAll(bool abortCurrent)
 	// Handlers that wait for this event must hear of it before anybody waits for them.
 	StoppedEvent::fire(*_pFactory, this, abortCurrent);
 	stop();
+}
+
+
+const MessageHeader& EVHTTPServer::requestTrailer(const HTTPServerRequest& request)
+{
+	const ReusableRequest* pRequest = dynamic_cast<const ReusableRequest*>(&request);
+	if (!pRequest) throw Poco::InvalidArgumentException("Not a request to an EVHTTPServer");
+	return pRequest->trailer();
+}
+
+
+MessageHeader& EVHTTPServer::responseTrailer(HTTPServerResponse& response)
+{
+	ReusableResponse* pResponse = dynamic_cast<ReusableResponse*>(&response);
+	if (!pResponse) throw Poco::InvalidArgumentException("Not a response of an EVHTTPServer");
+	return pResponse->trailer();
 }
 
 

@@ -105,17 +105,20 @@ void HTTPResponseStreamBuf::transmit(std::string_view more)
 }
 
 
-bool HTTPResponseStreamBuf::finish(const std::string& trailer)
+bool HTTPResponseStreamBuf::beginTrailer()
 {
 	endPiece();
-	if (_mode == MODE_CHUNKED)
-	{
-		static const std::string_view LAST("0\r\n");
-		if (LAST.size() + trailer.size() + CHUNK_TAIL > CAPACITY - _end) transmit();
-		append(LAST);
-		header(trailer);
-		header("\r\n");
-	}
+	if (_mode != MODE_CHUNKED) return false;
+	_mode = MODE_TRAILER;
+	header("0\r\n");
+	return true;
+}
+
+
+bool HTTPResponseStreamBuf::finish()
+{
+	beginTrailer();
+	if (_mode == MODE_TRAILER) header("\r\n");
 	transmit();
 	const bool whole = _mode != MODE_LENGTH || _remaining == 0;
 	_mode = MODE_NONE;

@@ -49,6 +49,8 @@ public:
 			/// By Content-Length. More cannot be written.
 		MODE_CHUNKED,
 			/// Each send makes a chunk.
+		MODE_TRAILER,
+			/// The last chunk is there, trailer fields can follow.
 		MODE_TO_END
 			/// When the connection is closed.
 	};
@@ -60,14 +62,17 @@ public:
 		/// streams keep exceptions to themselves.
 
 	void header(std::string_view text);
-		/// Appends to the header.
+		/// Appends to the header, or to the trailer.
 
 	void beginBody(Mode mode, Poco::UInt64 length = 0);
 		/// Ends the header. The length is for MODE_LENGTH.
 
-	bool finish(const std::string& trailer);
-		/// Sends what has not been sent. Returns false if the body is shorter than its length. The trailer
-		/// (field lines) goes behind the last chunk.
+	bool beginTrailer();
+		/// Ends the body. Returns true if a trailer can follow.
+
+	bool finish();
+		/// Ends the body, or the trailer, and sends what has not been sent. Returns false if the body is
+		/// shorter than its length.
 
 	void sendFile(int fd, Poco::UInt64 length);
 		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).

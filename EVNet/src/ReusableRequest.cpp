@@ -45,6 +45,7 @@ ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& se
 	_response(response),
 	_session(session),
 	_pSocket(nullptr),
+	_pParser(nullptr),
 	_hasClientAddress(false),
 	_hasServerAddress(false)
 {
@@ -54,6 +55,7 @@ ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& se
 void ReusableRequest::bind(ConnectionSocketImpl& socket, HTTPRequestParser& parser, bool complete, Poco::UInt64 maxBody)
 {
 	_pSocket = &socket;
+	_pParser = &parser;
 	_hasClientAddress = _hasServerAddress = false;
 	fill(socket.input().data(), parser);
 	if (!_stream.good()) _stream.clear();
@@ -70,7 +72,15 @@ bool ReusableRequest::drain(std::size_t maxBytes)
 void ReusableRequest::release()
 {
 	_pSocket = nullptr;
+	_pParser = nullptr;
 	_stream.buffer().close();
+}
+
+
+const Poco::Net::MessageHeader& ReusableRequest::trailer() const
+{
+	static const Poco::Net::MessageHeader NONE;
+	return _pParser && _pParser->chunked() ? _pParser->decoder().trailer() : NONE;
 }
 
 

@@ -49,6 +49,9 @@ public:
 	void release();
 		/// Lets go of the connection.
 
+	const Poco::Net::MessageHeader& trailer() const;
+		/// Returns the fields behind the last chunk of the body, as far as that has been read.
+
 	std::istream& stream() override;
 	const Poco::Net::SocketAddress& clientAddress() const override;
 	const Poco::Net::SocketAddress& serverAddress() const override;
@@ -60,6 +63,7 @@ private:
 	ReusableResponse&     _response;
 	ReusableSession&      _session;
 	ConnectionSocketImpl* _pSocket;
+	HTTPRequestParser*    _pParser;
 	HTTPRequestStream     _stream;
 	mutable bool          _hasClientAddress;
 	mutable bool          _hasServerAddress;

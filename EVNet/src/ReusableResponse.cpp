@@ -114,6 +114,7 @@ void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head
 	if (getVersion() != version) setVersion(version);
 	if (getStatus() != HTTP_OK || getReason() != OK_REASON) setStatusAndReason(HTTP_OK);
 	resetFields();
+	if (!_trailer.empty()) _trailer.clear();
 	if (!_stream.good()) _stream.clear();
 	_stream.buffer().open(socket, _session);
 }
@@ -222,8 +223,21 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 }
 
 
+void ReusableResponse::formatTrailer()
+{
+	for (const auto& field: _trailer)
+	{
+		// What says where a message ends comes too late here (RFC 9110, section 6.5.1).
+		const bool framing = HTTPCharacters::equalsIgnoreCase(field.first, CONTENT_LENGTH) || HTTPCharacters::equalsIgnoreCase(field.first, TRANSFER_ENCODING)
+			|| HTTPCharacters::equalsIgnoreCase(field.first, CONNECTION);
+		if (!framing) formatField(field.first, field.second);
+	}
+}
+
+
 void ReusableResponse::formatConnection(const std::string& value)
 {
+	if (_persistent && value == CONNECTION_KEEP_ALIVE) return formatField(CONNECTION, value); // as always
 	std::string options(value);
 	std::replace_if(options.begin(), options.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '); // as in formatText()
 	bool close = false;
@@ -361,7 +375,8 @@ bool ReusableResponse::finish()
 	if (!_sent) return _mayKeepAlive && !_expecting && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
 	try
 	{
-		if (!_stream.buffer().finish(std::string())) _persistent = false;
+		if (!_trailer.empty() && _stream.buffer().beginTrailer()) formatTrailer();
+		if (!_stream.buffer().finish()) _persistent = false;
 	}
 	catch (Poco::Exception&)
 	{

@@ -47,6 +47,9 @@ public:
 		/// Called when the handler wants the body: gives the permission, unless the response has
 		/// been sent or is going to be an error.
 
+	Poco::Net::MessageHeader& trailer();
+		/// Returns the fields to be sent behind the last chunk.
+
 	bool finish();
 		/// Sends what has not been sent. Returns true if the connection can persist.
 
@@ -66,6 +69,7 @@ private:
 	void beginBody(HTTPResponseStreamBuf::Mode mode);
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);
 	void formatStatusLine();
+	void formatTrailer();
 	void formatConnection(const std::string& value);
 	void formatField(const std::string& name, const std::string& value);
 	void formatText(const std::string& text);
@@ -73,6 +77,7 @@ private:
 
 	ReusableSession&   _session;
 	HTTPResponseStream _stream;
+	Poco::Net::MessageHeader _trailer;
 	ConnectionSocketImpl* _pSocket;
 	bool               _http11;
 	bool               _head;          /// method HEAD
@@ -81,6 +86,12 @@ private:
 	bool               _sent;
 	bool               _persistent;
 };
+
+
+inline Poco::Net::MessageHeader& ReusableResponse::trailer()
+{
+	return _trailer;
+}
 
 
 } } // namespace Poco::EVNet

@@ -18,6 +18,7 @@
 #include "EVHTTPServerKeepAliveTest.h"
 #include "EVHTTPServerStopTest.h"
 #include "EVHTTPServerTest.h"
+#include "EVHTTPServerTrailerTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVTCPServerAdoptTest.h"
@@ -55,6 +56,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());
 	pSuite->addTest(EVHTTPServerStopTest::suite());
 	pSuite->addTest(EVHTTPServerTest::suite());
+	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());

@@ -22,6 +22,8 @@
 #include "Poco/EVNet/EVTCPServer.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
 #include "Poco/Net/HTTPServerParams.h"
+#include "Poco/Net/HTTPServerRequest.h"
+#include "Poco/Net/HTTPServerResponse.h"
 
 
 namespace Poco {
@@ -76,6 +78,27 @@ public:
 		/// complete. If abortCurrent is true, the underlying sockets of
 		/// all client connections are shut down, causing all requests
 		/// to abort.
+
+	//
+	// for request handlers
+	//
+	static const Poco::Net::MessageHeader& requestTrailer(const Poco::Net::HTTPServerRequest& request);
+		/// Returns the trailer fields that followed a chunked request body (RFC 9110, section 6.5).
+		/// Complete when request.stream() has been read to its end; without a trailer, an
+		/// empty header. They are not merged into the header: whoever uses one must know
+		/// that it may come in a trailer.
+		///
+		/// To be called by the handler of the request. Throws a Poco::InvalidArgumentException if the
+		/// request is not from an EVHTTPServer.
+
+	static Poco::Net::MessageHeader& responseTrailer(Poco::Net::HTTPServerResponse& response);
+		/// Returns the trailer fields to be sent behind the body, if that is chunked; otherwise they
+		/// are not sent. Can be set until the handler returns. The handler should announce them in
+		/// a Trailer field. Content-Length, Transfer-Encoding and Connection
+		/// are not sent, because they cannot take effect any more.
+		///
+		/// To be called by the handler of the request. Throws a Poco::InvalidArgumentException if the
+		/// response is not from an EVHTTPServer.
 
 private:
 	Poco::Net::HTTPRequestHandlerFactory::Ptr _pFactory;
