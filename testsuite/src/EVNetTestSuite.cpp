@@ -35,6 +35,7 @@
 #include "EVTCPServerTest.h"
 #include "EVTCPServerThreadsTest.h"
 #include "EVTCPServerTimeoutTest.h"
+#include "HTTPCharactersTest.h"
 #include "HTTPChunkedDecoderTest.h"
 #include "HTTPRequestParserBodyTest.h"
 #include "HTTPRequestParserFieldTest.h"
@@ -73,6 +74,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerTest::suite());
 	pSuite->addTest(EVTCPServerThreadsTest::suite());
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
+	pSuite->addTest(HTTPCharactersTest::suite());
 	pSuite->addTest(HTTPChunkedDecoderTest::suite());
 	pSuite->addTest(HTTPRequestParserBodyTest::suite());
 	pSuite->addTest(HTTPRequestParserFieldTest::suite());
