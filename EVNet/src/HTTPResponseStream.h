@@ -64,6 +64,9 @@ public:
 	void header(std::string_view text);
 		/// Appends to the header, or to the trailer.
 
+	void field(std::string_view name, std::string_view value);
+		/// Appends a field to the header.
+
 	void beginBody(Mode mode, Poco::UInt64 length = 0);
 		/// Ends the header. The length is for MODE_LENGTH.
 
@@ -141,6 +144,28 @@ inline void HTTPResponseStreamBuf::header(std::string_view text)
 {
 	if (text.size() > CAPACITY - _end) transmit(text);
 	else append(text);
+}
+
+
+inline void HTTPResponseStreamBuf::field(std::string_view name, std::string_view value)
+{
+	const std::size_t around = 4; // colon, space, CR, LF
+	if (name.size() + value.size() + around > CAPACITY - _end)
+	{
+		header(name);
+		header(": ");
+		header(value);
+		header("\r\n");
+		return;
+	}
+	char* p = _pBuffer.get() + _end;
+	p += name.copy(p, name.size());
+	*p++ = ':';
+	*p++ = ' ';
+	p += value.copy(p, value.size());
+	*p++ = '\r';
+	*p++ = '\n';
+	_end = static_cast<std::size_t>(p - _pBuffer.get());
 }
 
 

@@ -38,6 +38,14 @@ namespace
 {
 	const std::string DATE("Date");
 	const std::string OK_REASON("OK");
+	const std::string NO_NAME("\n"); // no field has this name
+	const std::string NO_VALUE;
+
+	std::string& writable(const std::string& text)
+		/// The entries of a header can be reached for reading only, but the header itself may be changed.
+	{
+		return const_cast<std::string&>(text);
+	}
 
 	const std::string& currentDate()
 		/// Returns the value of a Date field. It is formatted once in a second.
@@ -52,6 +60,12 @@ namespace
 			Poco::DateTimeFormatter::append(date, Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
 		}
 		return date;
+	}
+
+	bool isText(const std::string& text)
+	{
+		const char* pEnd = text.data() + text.size();
+		return HTTPCharacters::skipText(text.data(), pEnd) == pEnd;
 	}
 
 	bool isLengthless(HTTPResponse::HTTPStatus status)
@@ -127,18 +141,47 @@ void ReusableResponse::resetFields()
 	ConstIterator it = begin();
 	if (size() >= 2 && it->first == DATE && (it + 1)->first == CONNECTION)
 	{
-		const_cast<std::string&>(it->second).assign(currentDate());
-		const_cast<std::string&>((it + 1)->second).assign(connection);
-		while (size() > 2)
-		{
-			const std::string name = (end() - 1)->first;
-			erase(name);
-		}
+		writable(it->second).assign(currentDate());
+		writable((it + 1)->second).assign(connection);
 		if (size() == 2) return;
+		// All others go at once, by a name that differs from the two in its first character.
+		const ConstIterator itEnd = end();
+		for (it += 2; it != itEnd; ++it) writable(it->first).assign(NO_NAME);
+		erase(NO_NAME);
+		return;
 	}
 	clear();
 	add(DATE, currentDate());
 	add(CONNECTION, connection);
+}
+
+
+const std::string* ReusableResponse::field(std::string_view name) const
+{
+	const ConstIterator itEnd = end();
+	for (ConstIterator it = begin(); it != itEnd; ++it)
+	{
+		if (it->first.size() == name.size() && HTTPCharacters::equalsIgnoreCase(it->first, name)) return &it->second;
+	}
+	return nullptr;
+}
+
+
+void ReusableResponse::setLength(Poco::UInt64 length)
+{
+	if (field(TRANSFER_ENCODING)) setChunkedTransferEncoding(false);
+	char digits[24];
+	const char* pEnd = std::to_chars(digits, digits + sizeof(digits), length).ptr;
+	const std::string* pLength = field(CONTENT_LENGTH);
+	if (!pLength)
+	{
+		// add() compares the name with all others, letter by letter, though it is known to be new.
+		add(NO_NAME, NO_VALUE);
+		const ConstIterator it = end() - 1;
+		writable(it->first).assign(CONTENT_LENGTH);
+		pLength = &it->second;
+	}
+	writable(*pLength).assign(digits, static_cast<std::size_t>(pEnd - digits));
 }
 
 
@@ -170,20 +213,27 @@ bool ReusableResponse::sent() const
 }
 
 
+HTTPResponseStreamBuf::Mode ReusableResponse::wholeMode() const
+{
+	const bool bodyless = _head || isLengthless(getStatus()) || getStatus() == HTTP_NOT_MODIFIED;
+	return bodyless ? HTTPResponseStreamBuf::MODE_NONE : HTTPResponseStreamBuf::MODE_LENGTH;
+}
+
+
 HTTPResponseStreamBuf::Mode ReusableResponse::bodyMode() const
 {
-	if (_head || isLengthless(getStatus()) || getStatus() == HTTP_NOT_MODIFIED) return HTTPResponseStreamBuf::MODE_NONE;
-	if (!getChunkedTransferEncoding()) return hasContentLength() ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
+	if (wholeMode() == HTTPResponseStreamBuf::MODE_NONE) return HTTPResponseStreamBuf::MODE_NONE;
+	const std::string* pCoding = field(TRANSFER_ENCODING);
+	const bool chunked = pCoding && HTTPCharacters::equalsIgnoreCase(*pCoding, CHUNKED_TRANSFER_ENCODING);
+	if (!chunked) return field(CONTENT_LENGTH) ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
 	return _http11 ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
 }
 
 
-void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode)
+void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 length)
 {
 	poco_assert (!_sent);
 
-	Poco::UInt64 length = 0;
-	if (mode == HTTPResponseStreamBuf::MODE_LENGTH) length = static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, getContentLength64()));
 	formatHeader(mode);
 	_stream.buffer().beginBody(mode, length);
 	_sent = true;
@@ -198,7 +248,8 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 	// A client that was not told to send its body may send it nevertheless or not: nobody can know where the next request begins.
 	_persistent = _mayKeepAlive && !_expecting && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	const bool lengthless = isLengthless(getStatus());
-	for (ConstIterator it = begin(); it != end(); ++it)
+	const ConstIterator itEnd = end();
+	for (ConstIterator it = begin(); it != itEnd; ++it)
 	{
 		const std::string& name = it->first;
 		if (name.size() == CONNECTION.size() && HTTPCharacters::equalsIgnoreCase(name, CONNECTION))
@@ -268,13 +319,18 @@ void ReusableResponse::formatStatusLine()
 	char* pEnd = std::to_chars(status + 1, status + sizeof(status) - 1, static_cast<int>(getStatus())).ptr;
 	*pEnd++ = ' ';
 	out.header(std::string_view(status, static_cast<std::size_t>(pEnd - status)));
-	out.header(std::string_view(getReason()).substr(0, static_cast<std::size_t>(HTTPCharacters::skipText(getReason().data(), getReason().data() + getReason().size()) - getReason().data())));
+	formatText(getReason());
 	out.header("\r\n");
 }
 
 
 void ReusableResponse::formatField(const std::string& name, const std::string& value)
 {
+	if (isText(name) && isText(value))
+	{
+		_stream.buffer().field(name, value);
+		return;
+	}
 	formatText(name);
 	_stream.buffer().header(": ");
 	formatText(value);
@@ -284,8 +340,8 @@ void ReusableResponse::formatField(const std::string& name, const std::string& v
 
 void ReusableResponse::formatText(const std::string& text)
 {
-	HTTPResponseStreamBuf& out = _stream.buffer();
 	// A control character must not end the field, and begin another one (RFC 9110, section 5.5).
+	HTTPResponseStreamBuf& out = _stream.buffer();
 	const char* pEnd = text.data() + text.size();
 	const char* p = text.data();
 	for (;;)
@@ -303,7 +359,8 @@ std::ostream& ReusableResponse::send()
 {
 	const HTTPResponseStreamBuf::Mode mode = bodyMode();
 	if (mode == HTTPResponseStreamBuf::MODE_TO_END && !hasContentLength()) setKeepAlive(false); // the client cannot know the length otherwise
-	beginBody(mode);
+	const Poco::Int64 length = mode == HTTPResponseStreamBuf::MODE_LENGTH ? getContentLength64() : 0;
+	beginBody(mode, static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, length)));
 	if (getStatus() == HTTP_SWITCHING_PROTOCOLS) _stream.flush();
 	return _stream;
 }
@@ -311,24 +368,31 @@ std::ostream& ReusableResponse::send()
 
 void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 {
-	beginBody(bodyMode());
-	_stream.write(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
-	_stream.flush();
+	beginBody(wholeMode(), length);
+	// Right to the buffer: a stream would only take the exception away, which the session has noted.
+	HTTPResponseStreamBuf& out = _stream.buffer();
+	try
+	{
+		out.sputn(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
+		out.pubsync();
+	}
+	catch (Poco::Exception&)
+	{
+		_stream.setstate(std::ios::badbit);
+	}
 }
 
 
 void ReusableResponse::sendBuffer(const void* pBuffer, std::size_t length)
 {
-	setContentLength64(static_cast<Poco::Int64>(length));
-	setChunkedTransferEncoding(false);
+	setLength(length);
 	sendWhole(pBuffer, length);
 }
 
 
 void ReusableResponse::redirect(const std::string& uri, HTTPStatus status)
 {
-	setContentLength(0);
-	setChunkedTransferEncoding(false);
+	setLength(0);
 	setStatusAndReason(status);
 	set("Location", uri);
 	sendWhole("", 0);
@@ -344,11 +408,10 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	const Poco::File::FileSize length = file.getSize();
 	FileDescriptor fd(path);
 	set("Last-Modified", Poco::DateTimeFormatter::format(dateTime, Poco::DateTimeFormat::HTTP_FORMAT));
-	setContentLength64(static_cast<Poco::Int64>(length));
+	setLength(length);
 	setContentType(mediaType);
-	setChunkedTransferEncoding(false);
-	const HTTPResponseStreamBuf::Mode mode = bodyMode();
-	beginBody(mode);
+	const HTTPResponseStreamBuf::Mode mode = wholeMode();
+	beginBody(mode, length);
 	if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(fd, length);
 	else _stream.flush();
 }

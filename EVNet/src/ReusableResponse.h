@@ -21,6 +21,7 @@
 #include "HTTPResponseStream.h"
 #include "Poco/Net/HTTPServerResponseImpl.h"
 #include <string>
+#include <string_view>
 
 
 namespace Poco {
@@ -65,8 +66,18 @@ public:
 
 private:
 	void resetFields();
+	const std::string* field(std::string_view name) const;
+		/// Returns the value of a field, or a null pointer. Poco's own search compares each name
+		/// letter by letter, of whatever length.
+
+	void setLength(Poco::UInt64 length);
+		/// Sets Content-Length, and takes chunked encoding back.
+
+	HTTPResponseStreamBuf::Mode wholeMode() const;
+		/// Returns the mode of a body that has been given a length.
+
 	HTTPResponseStreamBuf::Mode bodyMode() const;
-	void beginBody(HTTPResponseStreamBuf::Mode mode);
+	void beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 length);
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);
 	void formatStatusLine();
 	void formatTrailer();
