@@ -85,7 +85,7 @@ namespace
 			_socket = StreamSocket(_pSocket);
 			BufferCache cache(_pPool);
 			check(::send(fds[1], request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()), "send");
-			check(_pSocket->receive(cache) == ConnectionSocketImpl::RESULT_OK && _pSocket->buffered() == request.size(), "receive");
+			check(_pSocket->receive(cache) == ConnectionSocketImpl::RESULT_OK && _pSocket->input().size() == request.size(), "receive");
 			::close(fds[1]);
 			_pSocket->holdOutput(true);
 		}
@@ -101,10 +101,10 @@ namespace
 		{
 			HTTPRequestParser& parser = _exchange.parser;
 			parser.reset();
-			_exchange.parsed = parser.parse(const_cast<char*>(_pSocket->data()), _pSocket->buffered(), _limits);
+			_exchange.parsed = parser.parse(const_cast<char*>(_pSocket->input().data()), _pSocket->input().size(), _limits);
 			const bool complete = _exchange.parsed == HTTPRequestParser::RESULT_COMPLETE;
-			_pSocket->beginRequest(parser.end());
-			_pSocket->skipRequest();
+			_pSocket->input().beginRequest(parser.end());
+			_pSocket->input().skipRequest();
 			_exchange.session.bind(_socket);
 			_exchange.request.bind(*_pSocket, parser, complete, _limits.body);
 			const bool head = _exchange.request.getMethod() == Poco::Net::HTTPRequest::HTTP_HEAD;
