@@ -326,6 +326,76 @@ void EVHTTPServerErrorTest::testClientClosesInTheMiddle()
 }
 
 
+void EVHTTPServerErrorTest::testMaxRequestLine()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxRequestLine(100);
+	assertTrue (isRefused("GET /" + std::string(100, 'x') + " HTTP/1.1\r\n" + HOST + "\r\n", 414, pParams));
+}
+
+
+void EVHTTPServerErrorTest::testMaxFieldSize()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxFieldSize(100);
+	assertTrue (isRefused("GET / HTTP/1.1\r\n" + HOST + "X-Large: " + std::string(100, 'x') + "\r\n\r\n", 431, pParams));
+}
+
+
+void EVHTTPServerErrorTest::testMaxFields()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxFields(2);
+	assertTrue (isRefused("GET / HTTP/1.1\r\n" + HOST + "A: 1\r\nB: 2\r\n\r\n", 431, pParams));
+}
+
+
+void EVHTTPServerErrorTest::testMaxHeaderSize()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxHeaderSize(200);
+	const std::string field = "X-Large: " + std::string(70, 'x') + "\r\n";
+	assertTrue (isRefused("GET / HTTP/1.1\r\n" + HOST + field + field + field + "\r\n", 431, pParams));
+}
+
+
+void EVHTTPServerErrorTest::testMaxBodySize()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBodySize(5);
+	assertTrue (isRefused(POST + "Content-Length: 6\r\n\r\nabcdef", 413, pParams));
+	EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.post("/", "abcde");
+	assertTrue (client.receiveAnswer().isOK("abcde"));
+}
+
+
+void EVHTTPServerErrorTest::testMaxBodySizeWhileTheHandlerReads()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBodySize(300000);
+	std::atomic<bool> bad(false);
+	std::atomic<std::size_t> taken(0);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		std::string body(1000000, '\0');
+		request.stream().read(&body[0], static_cast<std::streamsize>(body.size()));
+		bad = request.stream().bad();
+		taken = static_cast<std::size_t>(request.stream().gcount());
+		answer(response, "");
+	}), 0, pParams);
+	server.start();
+	RawClient client(server);
+	const std::string chunk = "186a0\r\n" + std::string(100000, 'x') + "\r\n";
+	client.send(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + chunk + chunk);
+	assertTrue (isClosed(client.socket()));
+	assertTrue (bad);
+	assertTrue (taken <= 300000);
+}
+
+
 CppUnit::Test* EVHTTPServerErrorTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerErrorTest");
@@ -349,6 +419,12 @@ CppUnit::Test* EVHTTPServerErrorTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testClientClosesBeforeReading);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testHalfClosingClientIsAnswered);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testClientClosesInTheMiddle);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxRequestLine);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxFieldSize);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxFields);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxHeaderSize);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxBodySize);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxBodySizeWhileTheHandlerReads);
 
 	return pSuite;
 }

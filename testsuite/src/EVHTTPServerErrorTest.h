@@ -42,6 +42,12 @@ public:
 	void testClientClosesBeforeReading();
 	void testHalfClosingClientIsAnswered();
 	void testClientClosesInTheMiddle();
+	void testMaxRequestLine();
+	void testMaxFieldSize();
+	void testMaxFields();
+	void testMaxHeaderSize();
+	void testMaxBodySize();
+	void testMaxBodySizeWhileTheHandlerReads();
 
 	static CppUnit::Test* suite();
 };

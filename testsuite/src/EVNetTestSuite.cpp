@@ -21,6 +21,7 @@
 #include "EVHTTPServerTrailerTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
+#include "EVServerStatisticsTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
 #include "EVTCPServerCapacityTest.h"
@@ -60,6 +61,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
+	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());

@@ -118,6 +118,62 @@ void EVServerOptionsTest::testParamsCarryOptions()
 }
 
 
+void EVServerOptionsTest::testAcceptBacklog()
+{
+	EVServerOptions options;
+	options.setAcceptBacklog(7);
+	assertTrue (options.getAcceptBacklog() == 7);
+}
+
+
+void EVServerOptionsTest::testHTTPLimits()
+{
+	EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
+	assertTrue (pParams->getMaxRequestLine() == 8192);
+	assertTrue (pParams->getMaxFieldSize() == 16384);
+	assertTrue (pParams->getMaxFields() == 100);
+	assertTrue (pParams->getMaxHeaderSize() == 65536);
+	assertTrue (pParams->getMaxBodySize() == 0);
+	pParams->setMaxRequestLine(64);
+	pParams->setMaxFieldSize(65);
+	pParams->setMaxFields(1);
+	pParams->setMaxHeaderSize(128);
+	pParams->setMaxBodySize(1);
+	assertTrue (pParams->getMaxRequestLine() == 64);
+	assertTrue (pParams->getMaxFieldSize() == 65);
+	assertTrue (pParams->getMaxFields() == 1);
+	assertTrue (pParams->getMaxHeaderSize() == 128);
+	assertTrue (pParams->getMaxBodySize() == 1);
+}
+
+
+void EVServerOptionsTest::testHTTPNonsenseIsRefusedByName()
+{
+	EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
+	const std::pair<const char*, std::function<void()>> attempts[] =
+	{
+		{"maxRequestLine", [&] { pParams->setMaxRequestLine(63); }},
+		{"maxFieldSize", [&] { pParams->setMaxFieldSize(63); }},
+		{"maxFields", [&] { pParams->setMaxFields(0); }},
+		{"maxHeaderSize", [&] { pParams->setMaxHeaderSize(127); }}
+	};
+	for (const auto& attempt: attempts)
+	{
+		try
+		{
+			attempt.second();
+			failmsg(std::string(attempt.first) + " takes nonsense");
+		}
+		catch (Poco::InvalidArgumentException& exc)
+		{
+			assertTrue (exc.message().find(attempt.first) == 0);
+		}
+	}
+	assertTrue (pParams->getMaxRequestLine() == 8192);
+	assertTrue (pParams->getMaxFields() == 100);
+}
+
+
 CppUnit::Test* EVServerOptionsTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVServerOptionsTest");
@@ -126,6 +182,9 @@ CppUnit::Test* EVServerOptionsTest::suite()
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testNonsenseIsRefusedByName);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testZeroMeansNoLimit);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testParamsCarryOptions);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testAcceptBacklog);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testHTTPLimits);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testHTTPNonsenseIsRefusedByName);
 
 	return pSuite;
 }

@@ -27,6 +27,9 @@ public:
 	void testNonsenseIsRefusedByName();
 	void testZeroMeansNoLimit();
 	void testParamsCarryOptions();
+	void testAcceptBacklog();
+	void testHTTPLimits();
+	void testHTTPNonsenseIsRefusedByName();
 
 	static CppUnit::Test* suite();
 };
