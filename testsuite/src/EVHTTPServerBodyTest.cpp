@@ -12,6 +12,8 @@
 #include "EVHTTPServerBodyTest.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
+#include "Poco/FileStream.h"
+#include "Poco/TemporaryFile.h"
 
 
 namespace
@@ -401,6 +403,164 @@ void EVHTTPServerBodyTest::testLargeDownload()
 }
 
 
+void EVHTTPServerBodyTest::testInAvail()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		std::streambuf& buffer = *request.stream().rdbuf();
+		std::string counts = std::to_string(buffer.in_avail());
+		for (std::streamsize n = buffer.in_avail(); n > 0; n = buffer.in_avail())
+		{
+			while (n-- > 0) buffer.sbumpc();
+		}
+		counts += " " + std::to_string(buffer.in_avail());
+		answer(response, counts);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	assertTrue (client.ask("/").isOK("-1 -1"));
+	client.post("/", "abc");
+	assertTrue (client.receiveAnswer().isOK("3 -1"));
+	// more may come: neither an end nor bytes
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\nabc");
+	assertTrue (client.receiveAnswer().isOK("3 0"));
+}
+
+
+void EVHTTPServerBodyTest::testBodyToTheEnd()
+{
+	EVHTTPServer server(serveHTTP(answerBody), 0, httpParams());
+	server.start();
+	const std::string body = pattern(100000);
+	RawClient client(server);
+	client.send("POST / HTTP/1.0\r\n\r\n" + body);
+	client.socket().shutdownSend();
+	assertTrue (client.receiveAnswer().isOK(body));
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerBodyTest::testMalformedRestOfAnUnreadBody()
+{
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		gate.pass(); // opened when the rest has been sent
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("POST /post HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + std::string(80000, 'x'));
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	client.send(std::string(20000, 'x') + "\r\nno size\r\n\r\nGET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	gate.open();
+	assertTrue (client.receiveAnswer().isOK("/post"));
+	assertTrue (client.hasEnded());
+	client.socket().close();
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_HANDLER));
+	assertTrue (server.statistics().requests == 1);
+}
+
+
+void EVHTTPServerBodyTest::testFileForASlowReader()
+{
+	const std::string content = pattern(3*1024*1024);
+	Poco::TemporaryFile file;
+	Poco::FileOutputStream(file.path()) << content;
+	std::atomic<bool> sent(false);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() != "/file") return answerURI(request, response);
+		limitSendBuffer(request);
+		response.sendFile(file.path(), "text/plain");
+		sent = true;
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/file");
+	assertTrue (waitFor([&] { return client.socket().available() > 0; }));
+	assertFalse (sent); // the handler waits
+	assertTrue (client.receiveAnswer().isOK(content));
+	assertTrue (client.ask("/next").isOK("/next"));
+}
+
+
+void EVHTTPServerBodyTest::testFileForAClientThatTakesNothing()
+{
+	ErrorCollector errors;
+	Poco::TemporaryFile file;
+	Poco::FileOutputStream(file.path()) << "content";
+	file.setSize(32*1024*1024);
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		limitSendBuffer(request);
+		response.sendFile(file.path(), "text/plain");
+	}), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.get("/");
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_SEND_TIMEOUT));
+}
+
+
+void EVHTTPServerBodyTest::testFileForAClientThatResets()
+{
+	ErrorCollector errors;
+	Poco::TemporaryFile file;
+	Poco::FileOutputStream(file.path()) << "content";
+	file.setSize(32*1024*1024);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() != "/file") return answerURI(request, response);
+		limitSendBuffer(request);
+		response.sendFile(file.path(), "text/plain");
+	}), 0, httpParams(1));
+	server.start();
+	RawClient client(server);
+	client.get("/file");
+	assertTrue (waitFor([&] { return client.socket().available() > 0; })); // it has begun with the file
+	resetConnection(client.socket());
+	assertTrue (isClosedOnce(server));
+	assertTrue (RawClient(server).ask("/").isOK("/")); // the only thread is free
+}
+
+
+void EVHTTPServerBodyTest::testFileBecomesShorter()
+{
+	ErrorCollector errors;
+	Poco::TemporaryFile file;
+	Poco::FileOutputStream(file.path()) << "content";
+	file.setSize(32*1024*1024);
+	std::atomic<bool> blocking(false);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		limitSendBuffer(request);
+		try
+		{
+			response.sendFile(file.path(), "text/plain");
+		}
+		catch (Poco::ReadFileException&)
+		{
+			blocking = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().getBlocking();
+			throw;
+		}
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.get("/");
+	assertTrue (waitFor([&] { return client.socket().available() > 0; })); // it has begun with the file
+	file.setSize(7);
+	const Answer answer = client.receiveAnswer();
+	assertEqual (200, answer.status);
+	assertFalse (answer.complete);
+	assertEqual (1, errors.pocoExceptions());
+	assertTrue (blocking); // as it was
+	assertTrue (server.statistics().requests == 1);
+}
+
+
 CppUnit::Test* EVHTTPServerBodyTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerBodyTest");
@@ -423,6 +583,13 @@ CppUnit::Test* EVHTTPServerBodyTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testSlowReaderHoldsNoThread);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFlushedOutputArrivesWhileHandlerRuns);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testLargeDownload);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testInAvail);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testBodyToTheEnd);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testMalformedRestOfAnUnreadBody);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileForASlowReader);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileForAClientThatTakesNothing);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileForAClientThatResets);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileBecomesShorter);
 
 	return pSuite;
 }

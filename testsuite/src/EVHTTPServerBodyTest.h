@@ -41,6 +41,13 @@ public:
 	void testSlowReaderHoldsNoThread();
 	void testFlushedOutputArrivesWhileHandlerRuns();
 	void testLargeDownload();
+	void testInAvail();
+	void testBodyToTheEnd();
+	void testMalformedRestOfAnUnreadBody();
+	void testFileForASlowReader();
+	void testFileForAClientThatTakesNothing();
+	void testFileForAClientThatResets();
+	void testFileBecomesShorter();
 
 	static CppUnit::Test* suite();
 };

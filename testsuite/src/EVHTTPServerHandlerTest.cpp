@@ -203,6 +203,35 @@ void EVHTTPServerHandlerTest::testControlCharactersInFields()
 }
 
 
+void EVHTTPServerHandlerTest::testHandlerDetachesSocketOfAClientThatIsGone()
+{
+	ErrorCollector errors;
+	Gate gate;
+	const std::string body = pattern(700*1024);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/") return answerURI(request, response);
+		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
+		response.setContentLength64(static_cast<Poco::Int64>(body.size()));
+		(response.send() << body).flush(); // more than the kernel takes
+		gate.pass();
+		detachSocket(request).close();
+	}), 0, httpParams());
+	server.start();
+	{
+		RawClient client(server);
+		client.get("/detach");
+		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		resetConnection(client.socket());
+	}
+	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then
+	gate.open();
+	assertTrue (waitFor([&] { return server.statistics().closes() == 2; }));
+	assertTrue (closed(server, EVServerStatistics::CLOSED_DETACHED) == 1);
+	assertEqual ("", errors.text());
+}
+
+
 CppUnit::Test* EVHTTPServerHandlerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerHandlerTest");
@@ -215,6 +244,7 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterTooLongBody);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testControlCharactersInFields);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerDetachesSocketOfAClientThatIsGone);
 
 	return pSuite;
 }

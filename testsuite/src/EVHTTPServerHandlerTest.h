@@ -31,6 +31,7 @@ public:
 	void testHandlerSendsNothing();
 	void testHandlerThrowsAfterTooLongBody();
 	void testControlCharactersInFields();
+	void testHandlerDetachesSocketOfAClientThatIsGone();
 
 	static CppUnit::Test* suite();
 };

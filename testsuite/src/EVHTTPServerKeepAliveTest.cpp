@@ -311,6 +311,35 @@ void EVHTTPServerKeepAliveTest::testConnectionFieldOfHandler()
 }
 
 
+void EVHTTPServerKeepAliveTest::testHandlerRemovesTheConnectionField()
+{
+	// Then the version says whether the connection persists (RFC 9112, section 9.3).
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.erase("Connection");
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (int i = 0; i < 2; i++)
+	{
+		const Answer answer = client.ask("/1.1");
+		assertTrue (answer.isOK("/1.1"));
+		assertTrue (!answer.header.has("Connection"));
+	}
+	const Answer last = client.ask("/last", "Connection: close\r\n");
+	assertTrue (last.isOK("/last"));
+	assertTrue (last.saysClose());
+	assertTrue (client.hasEnded());
+	RawClient old(server);
+	old.send("GET /1.0 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+	const Answer answer = old.receiveAnswer();
+	assertTrue (answer.isOK("/1.0"));
+	assertTrue (!answer.header.has("Connection"));
+	assertTrue (old.hasEnded());
+}
+
+
 CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerKeepAliveTest");
@@ -330,6 +359,7 @@ CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testBlockingHandlersWithManyClients);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testManyIdleConnections);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testConnectionFieldOfHandler);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testHandlerRemovesTheConnectionField);
 
 	return pSuite;
 }

@@ -38,6 +38,7 @@ public:
 	void testBlockingHandlersWithManyClients();
 	void testManyIdleConnections();
 	void testConnectionFieldOfHandler();
+	void testHandlerRemovesTheConnectionField();
 
 	static CppUnit::Test* suite();
 };

@@ -394,6 +394,53 @@ void EVHTTPServerStopTest::testPortInUse()
 }
 
 
+void EVHTTPServerStopTest::testStopAllAbortsThoughAClientIsGone()
+{
+	ErrorCollector errors;
+	Gate gate;
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setStopTimeout(Poco::Timespan(100*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/wait") gate.pass();
+		answerURI(request, response);
+	}), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.get("/wait");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	resetConnection(client.socket());
+	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then
+	server.stopAll(true);
+	gate.open();
+	assertTrue (allAccountedFor(server));
+	assertEqual ("", errors.text());
+}
+
+
+void EVHTTPServerStopTest::testStopBetweenPipelinedRequests()
+{
+	// What has been answered arrives, though the responses are held to leave together.
+	Gate gate;
+	std::atomic<int> heard(0);
+	EVHTTPServerParams::Ptr pParams = httpParams(1, 1, EVServerOptions::EXECUTE_INLINE);
+	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(new StopAwareFactory(gate, heard), 0, pParams);
+	server.start();
+	RawClient client(server);
+	std::string requests;
+	for (int i = 0; i < 60; i++) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	client.send(requests);
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	server.stopAll();
+	Poco::UInt64 answers = 0;
+	while (client.receiveAnswer().isOK("/" + std::to_string(answers))) ++answers;
+	assertTrue (answers > 0);
+	assertTrue (answers == server.statistics().requests);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER));
+}
+
+
 CppUnit::Test* EVHTTPServerStopTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerStopTest");
@@ -413,6 +460,8 @@ CppUnit::Test* EVHTTPServerStopTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerStopTest, testStopUnderLoad);
 	CppUnit_addTest(pSuite, EVHTTPServerStopTest, testDestroyUnderLoad);
 	CppUnit_addTest(pSuite, EVHTTPServerStopTest, testPortInUse);
+	CppUnit_addTest(pSuite, EVHTTPServerStopTest, testStopAllAbortsThoughAClientIsGone);
+	CppUnit_addTest(pSuite, EVHTTPServerStopTest, testStopBetweenPipelinedRequests);
 
 	return pSuite;
 }

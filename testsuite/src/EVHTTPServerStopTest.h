@@ -38,6 +38,8 @@ public:
 	void testStopUnderLoad();
 	void testDestroyUnderLoad();
 	void testPortInUse();
+	void testStopAllAbortsThoughAClientIsGone();
+	void testStopBetweenPipelinedRequests();
 
 	static CppUnit::Test* suite();
 };

@@ -15,7 +15,9 @@
 #include "Poco/DateTime.h"
 #include "Poco/DateTimeParser.h"
 #include "Poco/FileStream.h"
+#include "Poco/Net/ServerSocket.h"
 #include "Poco/TemporaryFile.h"
+#include "Poco/ThreadPool.h"
 #include "Poco/Timestamp.h"
 
 
@@ -389,6 +391,124 @@ void EVHTTPServerTest::testCounters()
 }
 
 
+void EVHTTPServerTest::testServerSocketOfTheApplication()
+{
+	Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
+	EVHTTPServer server(serveHTTP(answerURI), socket, httpParams());
+	server.start();
+	assertTrue (server.socket() == socket);
+	assertEqual (socket.address().port(), server.port());
+	assertTrue (RawClient(server).ask("/").isOK("/"));
+}
+
+
+void EVHTTPServerTest::testThreadPoolOfTheApplication()
+{
+	Poco::ThreadPool pool(1, 3);
+	{
+		EVHTTPServer server(serveHTTP(answerURI), pool, Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0)), httpParams(2, 1));
+		server.start();
+		assertTrue (RawClient(server).ask("/").isOK("/"));
+		assertTrue (pool.used() > 0);
+	}
+	assertTrue (waitFor([&] { return pool.used() == 0; }));
+}
+
+
+void EVHTTPServerTest::testHeadOfAFile()
+{
+	Poco::TemporaryFile file;
+	Poco::FileOutputStream(file.path()) << "content";
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response) { response.sendFile(file.path(), "text/plain"); }), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	const Answer answer = client.receiveAnswer(true);
+	assertEqual (200, answer.status);
+	assertEqual ("7", answer.field("Content-Length"));
+	assertTrue (client.ask("/").isOK("content")); // nothing of the file came with the header
+}
+
+
+void EVHTTPServerTest::testResponseByteByByte()
+{
+	const std::string body = pattern(50000);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/length") response.setContentLength64(static_cast<Poco::Int64>(body.size()));
+		if (request.getURI() == "/chunked") response.setChunkedTransferEncoding(true);
+		std::ostream& ostr = response.send();
+		for (char c: body) ostr.put(c);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (const char* uri: {"/length", "/chunked", "/end"}) assertTrue (client.ask(uri).isOK(body));
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerTest::testResponseInPieces()
+{
+	const std::string body = pattern(100000);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/length") response.setContentLength64(static_cast<Poco::Int64>(body.size()));
+		if (request.getURI() == "/chunked") response.setChunkedTransferEncoding(true);
+		std::ostream& ostr = response.send();
+		for (std::size_t i = 0; i < body.size(); i += 7000) ostr << body.substr(i, 7000); // the buffer takes two of them
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (const char* uri: {"/length", "/chunked", "/end"}) assertTrue (client.ask(uri).isOK(body));
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerTest::testNoBodyByteByByte()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest&, HTTPServerResponse& response)
+	{
+		response.setContentLength(3);
+		std::ostream& ostr = response.send();
+		for (char c: std::string("abc")) ostr.put(c);
+		if (!ostr.good()) throw Poco::IOException("a handler need not know that there is no body");
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	assertEqual ("3", client.receiveAnswer(true).field("Content-Length"));
+	assertTrue (client.ask("/").isOK("abc"));
+}
+
+
+void EVHTTPServerTest::testLineEndInAFieldOfTheResponse()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest&, HTTPServerResponse& response)
+	{
+		response.set("X-Field", "a\r\nX-Injected: b");
+		answer(response, "body");
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	const Answer answer = client.ask("/");
+	assertTrue (answer.isOK("body"));
+	assertEqual ("a  X-Injected: b", answer.field("X-Field"));
+	assertTrue (!answer.header.has("X-Injected"));
+}
+
+
+void EVHTTPServerTest::testPipeliningOneRequestAndAHalf()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("GET /whole HTTP/1.1\r\nHost: localhost\r\n\r\nGET /half HT");
+	assertTrue (client.receiveAnswer().isOK("/whole")); // held for no other response, there may be none
+	client.send("TP/1.1\r\nHost: localhost\r\n\r\n");
+	assertTrue (client.receiveAnswer().isOK("/half"));
+}
+
+
 CppUnit::Test* EVHTTPServerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerTest");
@@ -415,6 +535,14 @@ CppUnit::Test* EVHTTPServerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testLeadingEmptyLine);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testLargeHeader);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testCounters);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testServerSocketOfTheApplication);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testThreadPoolOfTheApplication);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testHeadOfAFile);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testResponseByteByByte);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testResponseInPieces);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testNoBodyByteByByte);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testLineEndInAFieldOfTheResponse);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testPipeliningOneRequestAndAHalf);
 
 	return pSuite;
 }

@@ -45,6 +45,14 @@ public:
 	void testLeadingEmptyLine();
 	void testLargeHeader();
 	void testCounters();
+	void testServerSocketOfTheApplication();
+	void testThreadPoolOfTheApplication();
+	void testHeadOfAFile();
+	void testResponseByteByByte();
+	void testResponseInPieces();
+	void testNoBodyByteByByte();
+	void testLineEndInAFieldOfTheResponse();
+	void testPipeliningOneRequestAndAHalf();
 
 	static CppUnit::Test* suite();
 };
