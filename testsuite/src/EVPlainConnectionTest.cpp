@@ -396,6 +396,21 @@ void EVPlainConnectionTest::testDedicatedServesConnections()
 }
 
 
+void EVPlainConnectionTest::testDispatchOnDataWithMultiplexedConnections()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setDispatchPolicy(EVServerOptions::DISPATCH_ON_DATA);
+	EVTCPServer server(serve(echo), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	for (int i = 0; i < 3; i++) assertEqual(std::string("hello"), exchange(client, "hello"));
+	assertTrue (server.statistics().requests == 3); // not one for the connection
+	StreamSocket other = connectTo(server);
+	for (int i = 0; i < 3; i++) assertEqual(std::string("world"), exchange(other, "world"));
+	assertTrue (server.statistics().requests == 6);
+}
+
+
 void EVPlainConnectionTest::setUp()
 {
 }
@@ -425,6 +440,7 @@ CppUnit::Test* EVPlainConnectionTest::suite()
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testExceptionClosesOnlyItsConnection);
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testInlineServesOneAfterTheOther);
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testDedicatedServesConnections);
+	CppUnit_addTest(pSuite, EVPlainConnectionTest, testDispatchOnDataWithMultiplexedConnections);
 
 	return pSuite;
 }

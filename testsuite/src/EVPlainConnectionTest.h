@@ -39,6 +39,7 @@ public:
 	void testExceptionClosesOnlyItsConnection();
 	void testInlineServesOneAfterTheOther();
 	void testDedicatedServesConnections();
+	void testDispatchOnDataWithMultiplexedConnections();
 
 	void setUp() override;
 	void tearDown() override;

@@ -200,6 +200,21 @@ void EVTCPServerAdoptTest::testAdoptGoesBeyondCapacity()
 }
 
 
+void EVTCPServerAdoptTest::testAdoptedSocketKeepsItsReceiveTimeout()
+{
+	EVTCPServer server(serve([](ServedConnection& c) { c.reply(std::to_string(c.socket().getReceiveTimeout().totalMilliseconds()) + "\n"); }, frameLines), 0, serverParams(2));
+	server.start();
+	Pair pair;
+	StreamSocket client;
+	StreamSocket peer;
+	pair.make(client, peer);
+	peer.setReceiveTimeout(Poco::Timespan(7, 0));
+	server.adopt(peer);
+	sendAll(client, "x\n");
+	assertEqual(std::string("7000"), receiveLine(client));
+}
+
+
 void EVTCPServerAdoptTest::setUp()
 {
 }
@@ -220,6 +235,7 @@ CppUnit::Test* EVTCPServerAdoptTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerAdoptTest, testAdoptPlainConnections);
 	CppUnit_addTest(pSuite, EVTCPServerAdoptTest, testAdoptIsRefusedClearly);
 	CppUnit_addTest(pSuite, EVTCPServerAdoptTest, testAdoptGoesBeyondCapacity);
+	CppUnit_addTest(pSuite, EVTCPServerAdoptTest, testAdoptedSocketKeepsItsReceiveTimeout);
 
 	return pSuite;
 }

@@ -30,6 +30,7 @@ public:
 	void testAdoptPlainConnections();
 	void testAdoptIsRefusedClearly();
 	void testAdoptGoesBeyondCapacity();
+	void testAdoptedSocketKeepsItsReceiveTimeout();
 
 	void setUp() override;
 	void tearDown() override;

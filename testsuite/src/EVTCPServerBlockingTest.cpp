@@ -10,6 +10,8 @@
 #include "EVTCPServerBlockingTest.h"
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/ThreadPool.h"
 
 
 namespace
@@ -351,6 +353,23 @@ void EVTCPServerBlockingTest::testSlowAndQuickRequestsMixed()
 }
 
 
+void EVTCPServerBlockingTest::testRequestsWaitForTheOnlyWorker()
+{
+	// More requests may run than the pool has threads for.
+	Gate gate;
+	Poco::ThreadPool pool(1, 2);
+	EVTCPServer server(serve(blockOn(gate), frameLines), pool, Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0)), serverParams(2, 1, EVServerOptions::EXECUTE_DEDICATED));
+	server.start();
+	std::vector<StreamSocket> blocked = block(server, gate, 1);
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));
+	gate.open();
+	assertEqual(std::string("block 0"), receiveLine(blocked[0]));
+	assertEqual(std::string("x"), receiveLine(client));
+}
+
+
 void EVTCPServerBlockingTest::setUp()
 {
 }
@@ -377,6 +396,7 @@ CppUnit::Test* EVTCPServerBlockingTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testFullQueueLosesNothing);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testClientLeavesWhileItsRequestWaits);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testSlowAndQuickRequestsMixed);
+	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testRequestsWaitForTheOnlyWorker);
 
 	return pSuite;
 }

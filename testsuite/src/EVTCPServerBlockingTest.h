@@ -37,6 +37,7 @@ public:
 	void testFullQueueLosesNothing();
 	void testClientLeavesWhileItsRequestWaits();
 	void testSlowAndQuickRequestsMixed();
+	void testRequestsWaitForTheOnlyWorker();
 
 	void setUp() override;
 	void tearDown() override;

@@ -149,6 +149,46 @@ void EVTCPServerCapacityTest::testWithoutDescriptorsAcceptingPauses()
 }
 
 
+void EVTCPServerCapacityTest::testWithoutDescriptorsLoopsShareASocket()
+{
+	// Without descriptors for sockets of their own, the loops get their connections from the first one.
+	EVTCPServer server(serve(echo, frameLines), 0, serverParams(4, 2));
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 10; i++)
+	{
+		clients.emplace_back(SocketAddress::IPv4);
+		clients.back().setReceiveTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	}
+	DescriptorLimit limit(512);
+	limit.exhaust();
+	server.start();
+	limit.release();
+	for (auto& client: clients) client.connect(SocketAddress("127.0.0.1", server.port()));
+	for (auto& client: clients) assertEqual(std::string("x\n"), exchange(client, "x\n"));
+	assertTrue (server.statistics().loops == 2);
+	server.stop();
+	assertTrue (allAccountedFor(server));
+}
+
+
+void EVTCPServerCapacityTest::testWithoutDescriptorsReusePortDoesNotStart()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(4, 2);
+	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_REUSE_PORT);
+	EVTCPServer server(serve(echo), 0, pParams);
+	DescriptorLimit limit(512);
+	limit.exhaust();
+	try
+	{
+		server.start();
+		failmsg("started without what has been asked for");
+	}
+	catch (Poco::IOException&)
+	{
+	}
+}
+
+
 void EVTCPServerCapacityTest::setUp()
 {
 }
@@ -166,6 +206,8 @@ CppUnit::Test* EVTCPServerCapacityTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityReachedMakesOthersWait);
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityWithPlainConnections);
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsAcceptingPauses);
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsLoopsShareASocket);
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsReusePortDoesNotStart);
 
 	return pSuite;
 }

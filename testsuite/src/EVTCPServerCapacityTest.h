@@ -27,6 +27,8 @@ public:
 	void testCapacityReachedMakesOthersWait();
 	void testCapacityWithPlainConnections();
 	void testWithoutDescriptorsAcceptingPauses();
+	void testWithoutDescriptorsLoopsShareASocket();
+	void testWithoutDescriptorsReusePortDoesNotStart();
 
 	void setUp() override;
 	void tearDown() override;

@@ -10,7 +10,10 @@
 #include "EVTCPServerFailureTest.h"
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketImpl.h"
 #include <stdexcept>
+#include <sys/socket.h>
 
 
 namespace
@@ -395,6 +398,77 @@ void EVTCPServerFailureTest::testFactoryThatFailsForPlainConnections()
 }
 
 
+void EVTCPServerFailureTest::testHandlerClosesAfterAReset()
+{
+	ErrorCollector errors;
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setMaxPendingOutput(32*1024*1024);
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		if (c.request() != "much\n") return echo(c);
+		c.reply(std::string(16*1024*1024, 'x'));
+		gate.pass();
+		c.socket().close(); // what is pending cannot be sent any more
+	}, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "much\n");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	resetConnection(client);
+	assertTrue (stillServes(server)); // the reset has arrived by then
+	gate.open();
+	assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_BY_HANDLER) == 1; }));
+	assertEqual(std::string(), errors.text());
+	server.stop();
+	assertTrue (allAccountedFor(server));
+}
+
+
+void EVTCPServerFailureTest::testFactoryThatFailsFirstWithDispatchOnData()
+{
+	ErrorCollector errors;
+	std::atomic<int> calls(0);
+	EVTCPServerParams::Ptr pParams = serverParams(2);
+	pParams->setDispatchPolicy(EVServerOptions::DISPATCH_ON_DATA);
+	EVTCPServer server(new FunctionFactory([&calls](const StreamSocket& socket) -> Poco::Net::TCPServerConnection*
+	{
+		if (calls++ == 0) throw Poco::RuntimeException("thrown on purpose");
+		return new PlainConnection(socket, [](StreamSocket& s) { sendAll(s, receiveLine(s)); });
+	}), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_EXCEPTION));
+	assertEqual(1, errors.pocoExceptions());
+	StreamSocket next = connectTo(server);
+	sendAll(next, "x\n");
+	assertEqual(std::string("x"), receiveToEnd(next));
+	server.stop();
+	assertTrue (allAccountedFor(server));
+}
+
+
+void EVTCPServerFailureTest::testListeningSocketIsShutDown()
+{
+	// by the application; accepting ends, and must not spin
+	ErrorCollector errors;
+	Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
+	EVTCPServer server(serve(echo, frameLines), socket, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	assertEqual(std::string("x\n"), exchange(client, "x\n"));
+	::shutdown(socket.impl()->sockfd(), SHUT_RDWR);
+	assertTrue (waitFor([&] { return errors.count() > 0; }));
+	for (int i = 0; i < 10; i++) assertEqual(std::string("x\n"), exchange(client, "x\n"));
+	assertEqual(1, errors.pocoExceptions());
+	assertTrue (server.statistics().acceptPauses == 1);
+	server.stop();
+	assertTrue (allAccountedFor(server));
+}
+
+
 void EVTCPServerFailureTest::setUp()
 {
 }
@@ -425,6 +499,9 @@ CppUnit::Test* EVTCPServerFailureTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testHandlerThatThrows);
 	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testFactoryThatFails);
 	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testFactoryThatFailsForPlainConnections);
+	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testHandlerClosesAfterAReset);
+	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testFactoryThatFailsFirstWithDispatchOnData);
+	CppUnit_addTest(pSuite, EVTCPServerFailureTest, testListeningSocketIsShutDown);
 
 	return pSuite;
 }

@@ -40,6 +40,9 @@ public:
 	void testHandlerThatThrows();
 	void testFactoryThatFails();
 	void testFactoryThatFailsForPlainConnections();
+	void testHandlerClosesAfterAReset();
+	void testFactoryThatFailsFirstWithDispatchOnData();
+	void testListeningSocketIsShutDown();
 
 	void setUp() override;
 	void tearDown() override;

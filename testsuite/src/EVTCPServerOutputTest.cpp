@@ -277,6 +277,21 @@ void EVTCPServerOutputTest::testManySlowReadersAtOnce()
 }
 
 
+void EVTCPServerOutputTest::testShutdownSendSendsPendingOutputFirst()
+{
+	const std::string much = pattern(4*1024*1024);
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		c.reply(much);
+		c.socket().shutdownSend();
+	}, frameLines), 0, outputParams(2, 8*1024*1024));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "much\n");
+	assertTrue (receiveToEnd(client) == much);
+}
+
+
 void EVTCPServerOutputTest::setUp()
 {
 }
@@ -302,6 +317,7 @@ CppUnit::Test* EVTCPServerOutputTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerOutputTest, testHandlerThatReadsGetsItsQuestionAcrossFirst);
 	CppUnit_addTest(pSuite, EVTCPServerOutputTest, testSocketBufVec);
 	CppUnit_addTest(pSuite, EVTCPServerOutputTest, testManySlowReadersAtOnce);
+	CppUnit_addTest(pSuite, EVTCPServerOutputTest, testShutdownSendSendsPendingOutputFirst);
 
 	return pSuite;
 }

@@ -35,6 +35,7 @@ public:
 	void testHandlerThatReadsGetsItsQuestionAcrossFirst();
 	void testSocketBufVec();
 	void testManySlowReadersAtOnce();
+	void testShutdownSendSendsPendingOutputFirst();
 
 	void setUp() override;
 	void tearDown() override;

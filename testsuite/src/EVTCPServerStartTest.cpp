@@ -12,8 +12,12 @@
 #include "TestSupport.h"
 #include "Poco/File.h"
 #include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketImpl.h"
 #include "Poco/TemporaryFile.h"
 #include "Poco/ThreadPool.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 
 using Poco::Net::ServerSocket;
@@ -364,6 +368,41 @@ void EVTCPServerStartTest::testIPv6()
 }
 
 
+void EVTCPServerStartTest::testReusePortIsForTCPOnly()
+{
+	Poco::TemporaryFile file; // removes it in the end
+	ServerSocket socket;
+	socket.bind(SocketAddress(SocketAddress::UNIX_LOCAL, file.path()));
+	socket.listen();
+	EVTCPServerParams::Ptr pParams = serverParams(4, 2);
+	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_REUSE_PORT);
+	EVTCPServer server(serve(echo), socket, pParams);
+	try
+	{
+		server.start();
+		failmsg("several sockets on one path");
+	}
+	catch (Poco::InvalidArgumentException& exc)
+	{
+		assertTrue (exc.message().find("acceptPolicy") == 0);
+	}
+}
+
+
+void EVTCPServerStartTest::testAcceptBacklog()
+{
+	ServerSocket socket = localSocket();
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setAcceptBacklog(7);
+	EVTCPServer server(serve(echo), socket, pParams);
+	server.start();
+	struct tcp_info info = tcp_info();
+	socklen_t length = sizeof(info);
+	assertEqual(0, ::getsockopt(socket.impl()->sockfd(), IPPROTO_TCP, TCP_INFO, &info, &length));
+	assertTrue (info.tcpi_sacked == 7); // of a listening socket: its backlog
+}
+
+
 void EVTCPServerStartTest::setUp()
 {
 }
@@ -394,6 +433,8 @@ CppUnit::Test* EVTCPServerStartTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerStartTest, testPlainParamsMeanTheDefaults);
 	CppUnit_addTest(pSuite, EVTCPServerStartTest, testUnixDomainSocket);
 	CppUnit_addTest(pSuite, EVTCPServerStartTest, testIPv6);
+	CppUnit_addTest(pSuite, EVTCPServerStartTest, testReusePortIsForTCPOnly);
+	CppUnit_addTest(pSuite, EVTCPServerStartTest, testAcceptBacklog);
 
 	return pSuite;
 }

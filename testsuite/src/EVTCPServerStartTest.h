@@ -40,6 +40,8 @@ public:
 	void testPlainParamsMeanTheDefaults();
 	void testUnixDomainSocket();
 	void testIPv6();
+	void testReusePortIsForTCPOnly();
+	void testAcceptBacklog();
 
 	void setUp() override;
 	void tearDown() override;

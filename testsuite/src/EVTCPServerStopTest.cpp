@@ -11,6 +11,7 @@
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
 #include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/TCPServer.h"
 #include "Poco/ThreadPool.h"
 #include <memory>
 
@@ -23,6 +24,28 @@ using Poco::ThreadPool;
 namespace
 {
 	const EVServerOptions::ExecutionPolicy ALL_POLICIES[] = {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE};
+
+
+	class BlockingFilter: public Poco::Net::TCPServerConnectionFilter
+		/// Accepts all connections, but the given one, counted from 1, only when the gate is open.
+	{
+	public:
+		BlockingFilter(Gate& gate, int number):
+			_gate(gate),
+			_number(number)
+		{
+		}
+
+		bool accept(const StreamSocket&) override
+		{
+			if (--_number == 0) _gate.pass();
+			return true;
+		}
+
+	private:
+		Gate& _gate;
+		int   _number;
+	};
 }
 
 
@@ -357,6 +380,48 @@ void EVTCPServerStopTest::testPlainConnectionsAreServedOn()
 }
 
 
+void EVTCPServerStopTest::testConnectionForALoopThatHasEndedIsTurnedAway()
+{
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(2, 2, EVServerOptions::EXECUTE_INLINE);
+	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_ROUND_ROBIN);
+	pParams->setStopTimeout(Poco::Timespan(50*Poco::Timespan::MILLISECONDS));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.setConnectionFilter(new BlockingFilter(gate, 2));
+	server.start();
+	StreamSocket first = connectTo(server);
+	assertEqual(std::string("x\n"), exchange(first, "x\n"));
+	StreamSocket second = connectTo(server); // is for the second loop, which ends while the first one accepts it
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	server.stop();
+	gate.open();
+	assertTrue (isClosed(second));
+	assertTrue (isClosed(first));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER, 2));
+	assertTrue (allAccountedFor(server));
+}
+
+
+void EVTCPServerStopTest::testPlainConnectionAcceptedWhileStoppingIsClosed()
+{
+	Gate gate;
+	std::atomic<int> runs(0);
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setStopTimeout(Poco::Timespan(50*Poco::Timespan::MILLISECONDS));
+	EVTCPServer server(servePlain([&](StreamSocket&) { ++runs; }), 0, pParams);
+	server.setConnectionFilter(new BlockingFilter(gate, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	server.stop();
+	gate.open();
+	assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER));
+	assertTrue (allAccountedFor(server));
+	assertEqual(0, runs);
+}
+
+
 void EVTCPServerStopTest::setUp()
 {
 }
@@ -385,6 +450,8 @@ CppUnit::Test* EVTCPServerStopTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testQueuedRequestsAreDiscarded);
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testQueuedPlainConnectionsAreDiscarded);
 	CppUnit_addTest(pSuite, EVTCPServerStopTest, testPlainConnectionsAreServedOn);
+	CppUnit_addTest(pSuite, EVTCPServerStopTest, testConnectionForALoopThatHasEndedIsTurnedAway);
+	CppUnit_addTest(pSuite, EVTCPServerStopTest, testPlainConnectionAcceptedWhileStoppingIsClosed);
 
 	return pSuite;
 }

@@ -38,6 +38,8 @@ public:
 	void testQueuedRequestsAreDiscarded();
 	void testQueuedPlainConnectionsAreDiscarded();
 	void testPlainConnectionsAreServedOn();
+	void testConnectionForALoopThatHasEndedIsTurnedAway();
+	void testPlainConnectionAcceptedWhileStoppingIsClosed();
 
 	void setUp() override;
 	void tearDown() override;

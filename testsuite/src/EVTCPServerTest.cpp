@@ -11,6 +11,7 @@
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
 #include "Poco/EVNet/EVFraming.h"
+#include "Poco/Buffer.h"
 #include "Poco/Net/ServerSocket.h"
 #include <memory>
 
@@ -358,6 +359,81 @@ void EVTCPServerTest::testSeveralServersShareThePool()
 }
 
 
+void EVTCPServerTest::testMoreRequestsThanTheBufferTakes()
+{
+	EVTCPServer server(serve(echo, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	std::string requests;
+	for (int i = 0; i < 3000; i++) requests += "this is line " + std::to_string(i) + "\n"; // of which one is cut at the end of the buffer
+	assertTrue (exchange(client, requests) == requests);
+	assertTrue (server.statistics().requests == 3000);
+}
+
+
+void EVTCPServerTest::testHandlerDoesNotReadTheRestOfItsRequest()
+{
+	// The bytes that follow belong to the request: nobody knows where the next one begins.
+	EVTCPServer server(serve(echo, [](const char*, std::size_t) -> std::ptrdiff_t { return 1000; }), 0, serverParams(2));
+	server.start();
+	StreamSocket client = connectTo(server);
+	assertEqual(std::string("the beginning"), exchange(client, "the beginning"));
+	assertEqual(std::string(), receiveToEnd(client));
+	client.close();
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_HANDLER));
+}
+
+
+void EVTCPServerTest::testReceiveIntoAPocoBuffer()
+{
+	EVTCPServer server(serve([](ServedConnection& c)
+	{
+		const Poco::Timespan timeout(DEADLINE*Poco::Timespan::MILLISECONDS);
+		Poco::Buffer<char> buffer(0);
+		c.socket().receiveBytes(buffer, 0, timeout); // the request
+		c.reply(std::string(buffer.begin(), buffer.size()));
+		Poco::Buffer<char> larger(1000);
+		c.socket().receiveBytes(larger, 0, timeout); // from the network
+		c.reply(std::string(larger.begin(), larger.size()));
+		Poco::Buffer<char> none(10);
+		if (c.socket().receiveBytes(none, 0, Poco::Timespan(0)) != 0) throw Poco::DataException("nothing has been sent");
+		c.reply("nothing\n");
+	}, frameLines), 0, serverParams(2));
+	server.start();
+	StreamSocket client = connectTo(server);
+	assertEqual(std::string("request\n"), exchange(client, "request\n"));
+	sendAll(client, "more\n");
+	assertEqual(std::string("more"), receiveLine(client));
+	assertEqual(std::string("nothing"), receiveLine(client));
+}
+
+
+void EVTCPServerTest::testReceiveTimeoutIsWhatHasBeenSet()
+{
+	EVTCPServer server(serve([](ServedConnection& c)
+	{
+		c.reply(std::to_string(c.socket().getReceiveTimeout().totalMilliseconds()) + "\n");
+		c.socket().setReceiveTimeout(Poco::Timespan(1500*Poco::Timespan::MILLISECONDS));
+		c.reply(std::to_string(c.socket().getReceiveTimeout().totalMilliseconds()) + "\n");
+	}, frameLines), 0, serverParams(2));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertEqual(std::string("0"), receiveLine(client)); // as with Poco: no limit
+	assertEqual(std::string("1500"), receiveLine(client));
+}
+
+
+void EVTCPServerTest::testSocket()
+{
+	Poco::Net::ServerSocket socket(Poco::Net::SocketAddress("127.0.0.1", 0));
+	EVTCPServer server(serve(echo), socket, serverParams(2));
+	assertTrue (server.socket() == socket);
+	EVTCPServer other(serve(echo), 0, serverParams(2));
+	assertEqual(other.port(), other.socket().address().port());
+}
+
+
 void EVTCPServerTest::setUp()
 {
 }
@@ -392,6 +468,11 @@ CppUnit::Test* EVTCPServerTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerTest, testHandlerReadsOnFromTheNetwork);
 	CppUnit_addTest(pSuite, EVTCPServerTest, testFactoryCountsEachConnectionOnce);
 	CppUnit_addTest(pSuite, EVTCPServerTest, testSeveralServersShareThePool);
+	CppUnit_addTest(pSuite, EVTCPServerTest, testMoreRequestsThanTheBufferTakes);
+	CppUnit_addTest(pSuite, EVTCPServerTest, testHandlerDoesNotReadTheRestOfItsRequest);
+	CppUnit_addTest(pSuite, EVTCPServerTest, testReceiveIntoAPocoBuffer);
+	CppUnit_addTest(pSuite, EVTCPServerTest, testReceiveTimeoutIsWhatHasBeenSet);
+	CppUnit_addTest(pSuite, EVTCPServerTest, testSocket);
 
 	return pSuite;
 }

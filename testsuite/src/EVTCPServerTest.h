@@ -45,6 +45,11 @@ public:
 	void testHandlerReadsOnFromTheNetwork();
 	void testFactoryCountsEachConnectionOnce();
 	void testSeveralServersShareThePool();
+	void testMoreRequestsThanTheBufferTakes();
+	void testHandlerDoesNotReadTheRestOfItsRequest();
+	void testReceiveIntoAPocoBuffer();
+	void testReceiveTimeoutIsWhatHasBeenSet();
+	void testSocket();
 
 	void setUp() override;
 	void tearDown() override;
