@@ -13,10 +13,10 @@
 //
 
 
+#include "FuzzerSupport.h"
 #include "HTTPParserSupport.h"
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 
 
 namespace
@@ -24,19 +24,6 @@ namespace
 	const std::size_t PARAMETERS = 8;
 
 	using Limits = HTTPRequestParser::Limits;
-
-	[[noreturn]] void fail(const std::string& what)
-	{
-		std::fprintf(stderr, "%s\n", what.c_str());
-		std::abort();
-	}
-
-	template <class T>
-	void limitOf(unsigned char parameter, unsigned factor, T& limit)
-		/// Sets the limit to a multiple of the factor, or leaves its default value.
-	{
-		if (parameter != '9') limit = static_cast<T>(parameter % 64)*factor;
-	}
 
 	Limits limitsOf(const unsigned char* p)
 	{
