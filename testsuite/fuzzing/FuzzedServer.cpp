@@ -228,12 +228,13 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 }
 
 
-void FuzzedServer::configure(const HTTPRequestParser::Limits& limits, int maxKeepAliveRequests)
+const HTTPRequestParser::Limits& FuzzedServer::configure(const HTTPRequestParser::Limits& limits, int maxKeepAliveRequests)
 {
 	_context.limits = limits;
 	_context.limits.header = std::min(limits.header, _context.maxBufferedBytes - 1); // as EVHTTPServer does
 	_pParams->setKeepAlive(maxKeepAliveRequests != 1);
 	_pParams->setMaxKeepAliveRequests(maxKeepAliveRequests);
+	return _context.limits;
 }
 
 

@@ -76,8 +76,9 @@ class FuzzedServer
 public:
 	FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput);
 
-	void configure(const Poco::EVNet::HTTPRequestParser::Limits& limits, int maxKeepAliveRequests);
-		/// For the connections to come. 0 requests: no limit; 1: no keep-alive.
+	const Poco::EVNet::HTTPRequestParser::Limits& configure(const Poco::EVNet::HTTPRequestParser::Limits& limits, int maxKeepAliveRequests);
+		/// For the connections to come. 0 requests: no limit; 1: no keep-alive. Returns the limits that
+		/// are in force.
 
 	Conversation serve(const std::vector<std::string_view>& pieces, bool slow);
 

@@ -31,7 +31,8 @@ namespace
 	const std::size_t MAX_EXPANDED = 100000;
 	const std::size_t MAX_PIECES = 24;
 
-	using Limits = Poco::EVNet::HTTPRequestParser::Limits;
+	using Poco::EVNet::HTTPRequestParser;
+	using Limits = HTTPRequestParser::Limits;
 
 	FuzzedServer& serverFor(unsigned char parameter)
 	{
@@ -253,6 +254,11 @@ namespace
 			_refusal = response.status;
 			static const std::string STATUSES(" 400 411 413 414 417 431 501 505 ");
 			require(STATUSES.find(" " + std::to_string(_refusal) + " ") != std::string::npos, "A request was refused with another status");
+			// By what the bytes behind the last request are, not by what the server has taken for them.
+			std::string rest(_input);
+			HTTPRequestParser parser;
+			parser.parse(&rest[0], rest.size(), _limits);
+			require(parser.status() == _refusal, "What was refused is not the next request");
 			require(response.complete && response.hasLength && !response.persistent, "A refusal must end the connection");
 			require(response.end == _output.size(), "Something follows a refusal");
 		}
@@ -312,9 +318,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t siz
 {
 	if (size < PARAMETERS) return 0;
 	const std::string input = expand(std::string_view(reinterpret_cast<const char*>(pData) + PARAMETERS, size - PARAMETERS));
-	const Limits limits = limitsOf(pData);
 	FuzzedServer& server = serverFor(pData[0]);
-	server.configure(limits, pData[1] == '9' ? 0 : pData[1] % 16);
+	const Limits limits = server.configure(limitsOf(pData), pData[1] == '9' ? 0 : pData[1] % 16);
 
 	const Checker whole(input, server.serve({input}, false), limits);
 	const Checker pieces(input, server.serve(split(input, pData + 5), pData[0] % 8 >= 4), limits);
