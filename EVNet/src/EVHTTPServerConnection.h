@@ -36,7 +36,7 @@ namespace EVNet {
 class ConnectionSocketImpl;
 
 
-class EVHTTPServerConnection final: public EVTCPServerConnection, public Pooled<EVHTTPServerConnection>
+class EVHTTPServerConnection: public EVTCPServerConnection, public Pooled<EVHTTPServerConnection>
 	/// A persistent HTTP connection. Does for one request what
 	/// Poco::Net::HTTPServerConnection does for all requests of a connection.
 {

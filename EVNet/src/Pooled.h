@@ -39,7 +39,7 @@ template <class T>
 class Pooled
 	/// A base class for objects that come and go with connections: their memory is taken
 	/// from large blocks without a header for each, and kept for reuse. T is the derived
-	/// class, and must have no derived classes itself.
+	/// class; larger objects, of classes derived from it, come from the heap.
 	///
 	/// AddressSanitizer would miss accesses to deleted objects, so with it there is no pool.
 	///
@@ -47,14 +47,15 @@ class Pooled
 {
 public:
 #ifndef EVNet_NO_POOLS
-	static void* operator new(std::size_t)
+	static void* operator new(std::size_t size)
 	{
-		return pool().get();
+		return size == sizeof(T) ? pool().get() : ::operator new(size);
 	}
 
-	static void operator delete(void* p)
+	static void operator delete(void* p, std::size_t size)
 	{
-		pool().release(static_cast<char*>(p));
+		if (size == sizeof(T)) pool().release(static_cast<char*>(p));
+		else ::operator delete(p);
 	}
 
 private:
