@@ -411,13 +411,6 @@ int Engine::plainTotal() const
 }
 
 
-int Engine::plainCurrent() const
-{
-	std::lock_guard<std::mutex> lock(_mutex);
-	return _plainCurrent;
-}
-
-
 int Engine::maxConcurrentConnections() const
 {
 	return _maxConnections;

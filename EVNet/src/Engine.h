@@ -88,7 +88,6 @@ public:
 	bool started() const;
 	int maxConcurrentConnections() const;
 	int plainTotal() const;
-	int plainCurrent() const;
 	Kind kind() const;
 
 	void setFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter);

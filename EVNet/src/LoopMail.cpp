@@ -203,7 +203,7 @@ bool Loop::openOnData(Connection& connection)
 		return false;
 	}
 	Poco::Net::TCPServerConnection* pObject = nullptr;
-	if (_engine.kind() == Engine::KIND_UNKNOWN)
+	if (_engine.kind() != Engine::KIND_PLAIN)
 	{
 		pObject = createObject(connection.socket());
 		if (!pObject)

@@ -412,8 +412,19 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	setContentType(mediaType);
 	const HTTPResponseStreamBuf::Mode mode = wholeMode();
 	beginBody(mode, length);
-	if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(fd, length);
-	else _stream.flush();
+	try
+	{
+		if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(fd, length);
+		else _stream.buffer().pubsync();
+	}
+	catch (Poco::ReadFileException&)
+	{
+		throw; // it is not the client's fault
+	}
+	catch (Poco::Exception&)
+	{
+		_stream.setstate(std::ios::badbit); // as in sendWhole()
+	}
 }
 
 

@@ -411,6 +411,21 @@ void EVPlainConnectionTest::testDispatchOnDataWithMultiplexedConnections()
 }
 
 
+void EVPlainConnectionTest::testDispatchOnDataWithConnectionsThatWereThereBefore()
+{
+	// Both are open before the factory has been asked for the first object.
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setDispatchPolicy(EVServerOptions::DISPATCH_ON_DATA);
+	EVTCPServer server(serve(echo), 0, pParams);
+	server.start();
+	StreamSocket first = connectTo(server);
+	StreamSocket second = connectTo(server);
+	assertTrue (waitFor([&] { return server.currentConnections() == 2; }));
+	assertEqual(std::string("first"), exchange(first, "first"));
+	assertEqual(std::string("second"), exchange(second, "second"));
+}
+
+
 void EVPlainConnectionTest::setUp()
 {
 }
@@ -441,6 +456,7 @@ CppUnit::Test* EVPlainConnectionTest::suite()
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testInlineServesOneAfterTheOther);
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testDedicatedServesConnections);
 	CppUnit_addTest(pSuite, EVPlainConnectionTest, testDispatchOnDataWithMultiplexedConnections);
+	CppUnit_addTest(pSuite, EVPlainConnectionTest, testDispatchOnDataWithConnectionsThatWereThereBefore);
 
 	return pSuite;
 }

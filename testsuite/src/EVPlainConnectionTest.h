@@ -40,6 +40,7 @@ public:
 	void testInlineServesOneAfterTheOther();
 	void testDedicatedServesConnections();
 	void testDispatchOnDataWithMultiplexedConnections();
+	void testDispatchOnDataWithConnectionsThatWereThereBefore();
 
 	void setUp() override;
 	void tearDown() override;
