@@ -19,6 +19,7 @@
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
 #include "Poco/Net/TCPServer.h"
+#include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>
 #include <typeinfo>
@@ -40,7 +41,9 @@ namespace
 
 Acceptor::Acceptor(Loop& loop):
 	_loop(loop),
-	_open(false)
+	_open(false),
+	_batch(1),
+	_fullBatches(0)
 {
 	ev_io_init(&_watcher, &Acceptor::ioCallback, -1, EV_READ);
 	_watcher.data = this;
@@ -99,7 +102,7 @@ void Acceptor::pause(double seconds)
 void Acceptor::acceptSome()
 {
 	Engine& engine = _loop.engine();
-	for (int i = 0; i < MAX_ACCEPTS_PER_EVENT && ev_is_active(&_watcher); i++)
+	for (int i = 0; i < _batch && ev_is_active(&_watcher); i++)
 	{
 		if (!engine.connectionOpening())
 		{
@@ -121,9 +124,21 @@ void Acceptor::acceptSome()
 		if (!accepted)
 		{
 			engine.releaseRoom();
+			_batch = std::max(1, i);
+			_fullBatches = 0;
 			return;
 		}
 	}
+	expectMore();
+}
+
+
+void Acceptor::expectMore()
+{
+	// If more are waiting, libev reports the socket again at once.
+	if (++_fullBatches < FULL_BATCHES) return;
+	_fullBatches = 0;
+	_batch = std::min<int>(2*_batch, MAX_ACCEPTS_PER_EVENT);
 }
 
 

@@ -65,14 +65,17 @@ public:
 private:
 	enum
 	{
-		MAX_ACCEPTS_PER_EVENT = 64
+		MAX_ACCEPTS_PER_EVENT = 64,
 			/// Lest a flood of new connections keeps the loop from the old ones.
+		FULL_BATCHES          = 8
+			/// So many events in succession with as many connections as were expected: expect more.
 	};
 
 	Acceptor(const Acceptor&);
 	Acceptor& operator = (const Acceptor&);
 
 	void acceptSome();
+	void expectMore();
 	bool acceptOne();
 	ConnectionSocketImpl* acceptPlain();
 	bool passesFilter(ConnectionSocketImpl& socket);
@@ -85,6 +88,8 @@ private:
 	std::atomic<bool> _open;
 	ev_io   _watcher;
 	ev_timer _backOff;
+	int     _batch;         /// number of connections expected at an event: asking in vain is not cheap
+	int     _fullBatches;   /// in succession
 	Counter _accepted;
 	Counter _filtered;
 	Counter _pauses;

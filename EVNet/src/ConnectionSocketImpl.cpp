@@ -220,10 +220,12 @@ std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count
 	struct msghdr message = msghdr();
 	message.msg_iov = const_cast<struct iovec*>(pParts);
 	message.msg_iovlen = static_cast<std::size_t>(count);
+	flags |= MSG_DONTWAIT | MSG_NOSIGNAL;
 	ssize_t n;
 	do
 	{
-		n = ::sendmsg(sockfd(), &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		// Most have one part, for which send() is a little faster.
+		n = count == 1 ? ::send(sockfd(), pParts->iov_base, pParts->iov_len, flags) : ::sendmsg(sockfd(), &message, flags);
 	}
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();

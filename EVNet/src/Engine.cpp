@@ -68,7 +68,8 @@ Engine::Engine(const Config& config):
 	_maxConnections(0),
 	_atCapacity(false),
 	_nextLoop(0),
-	_kind(KIND_UNKNOWN)
+	_kind(KIND_UNKNOWN),
+	_pMultiplexedType(nullptr)
 {
 	if (!config.pFactory) throw Poco::NullPointerException("A server needs a connection factory");
 	if (config.socket.secure()) throw Poco::NotImplementedException("Secure sockets are not supported yet; put a TLS proxy in front of the server");
@@ -350,8 +351,20 @@ TCPServerConnection* Engine::createObject(const StreamSocket& socket)
 {
 	TCPServerConnection* pObject = _config.pFactory->createConnection(socket);
 	if (!pObject) throw Poco::NullPointerException("TCPServerConnectionFactory::createConnection() returned no connection");
-	if (kind() == KIND_UNKNOWN) _kind = dynamic_cast<EVTCPServerConnection*>(pObject) ? KIND_MULTIPLEXED : KIND_PLAIN;
+	if (kind() == KIND_UNKNOWN) _kind = multiplexed(pObject) ? KIND_MULTIPLEXED : KIND_PLAIN;
 	return pObject;
+}
+
+
+EVTCPServerConnection* Engine::multiplexed(TCPServerConnection* pObject)
+{
+	if (!pObject) return nullptr;
+	// Mostly, all objects of a server have one type: then the slow cast is done for the first one only.
+	const std::type_info* pType = &typeid(*pObject);
+	if (pType == _pMultiplexedType.load(std::memory_order_relaxed)) return static_cast<EVTCPServerConnection*>(pObject);
+	EVTCPServerConnection* pResult = dynamic_cast<EVTCPServerConnection*>(pObject);
+	if (pResult) _pMultiplexedType.store(pType, std::memory_order_relaxed);
+	return pResult;
 }
 
 

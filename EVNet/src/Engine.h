@@ -32,6 +32,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <typeinfo>
 #include <vector>
 
 
@@ -103,6 +104,9 @@ public:
 	Poco::Net::TCPServerConnection* createObject(const Poco::Net::StreamSocket& socket);
 		/// Has the factory create a connection object. Throws what the factory throws.
 
+	EVTCPServerConnection* multiplexed(Poco::Net::TCPServerConnection* pObject);
+		/// Returns the object if it is multiplexed by request, and a null pointer if it is plain, or null.
+
 	bool createsObjectOnAccept() const;
 		/// Returns true if a new connection gets its object from the leader, at once.
 
@@ -173,6 +177,7 @@ private:
 	std::atomic<bool>          _atCapacity;
 	std::atomic<unsigned>      _nextLoop;
 	std::atomic<Kind>          _kind;
+	std::atomic<const std::type_info*> _pMultiplexedType;   /// of the last object that was multiplexed
 };
 
 

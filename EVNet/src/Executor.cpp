@@ -30,6 +30,10 @@ namespace
 	// with the same request twice, so after one to two ticks.
 	const std::chrono::milliseconds WATCH_TICK(1);
 
+	// Where no leader has been replaced for so many ticks, a tick gets twice as long, and
+	// after as many ticks more, twice as long again: the first surprise then lasts a little longer.
+	const int WATCH_CALM_TICKS = 1000;
+
 	// A leader that has not blocked but computes, or has been preempted, is replaced only after that many ticks.
 	const int WATCH_PATIENCE = 10;
 
@@ -373,18 +377,21 @@ void Executor::watch(Lock& lock)
 	Parked me;
 	_pWatcher = &me;
 	int idleTicks = 0;
+	int calmTicks = 0; // begins anew with each watcher: the one that replaces a leader becomes the leader
 	while (!me.woken)
 	{
+		if (calmTicks < 2*WATCH_CALM_TICKS) calmTicks++;
+		const std::chrono::milliseconds tick = WATCH_TICK*(1 << calmTicks/WATCH_CALM_TICKS);
 		if (idleTicks < WATCH_IDLE_TICKS)
 		{
 			if (_pParked || _threads < _config.maxThreads)
 			{
 				// Nobody will wake the watcher, there are others. Sleeping is one system call.
 				lock.unlock();
-				std::this_thread::sleep_for(WATCH_TICK);
+				std::this_thread::sleep_for(tick);
 				lock.lock();
 			}
-			else me.wake.wait_for(lock, WATCH_TICK);
+			else me.wake.wait_for(lock, tick);
 			if (me.woken) break;
 			bool busy = false;
 			for (Loop* pLoop: _loops) busy = busy || pLoop->busy();

@@ -150,7 +150,7 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 			return;
 		}
 	}
-	EVTCPServerConnection* pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject);
+	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject);
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
 		pSocket->duplicate();
@@ -169,11 +169,10 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	_open.add();
 	_states[Connection::STATE_IDLE].add();
 	_first.start(connection);
-	if (socket->input().size() > 0)
-	{
-		connection.unframed = true;
-		makeReady(connection);
-	}
+	connection.unframed = socket->input().size() > 0;
+	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
+	// the last one, telling libev's backend about the connection at all.
+	if (connection.unframed || !_queueFull) makeReady(connection);
 }
 
 
@@ -211,7 +210,7 @@ bool Loop::openOnData(Connection& connection)
 			close(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
 			return false;
 		}
-		if (EVTCPServerConnection* pConnectionObject = dynamic_cast<EVTCPServerConnection*>(pObject))
+		if (EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject))
 		{
 			connection.setObject(pConnectionObject);
 			return true;

@@ -288,7 +288,8 @@ void ReusableResponse::formatTrailer()
 
 void ReusableResponse::formatConnection(const std::string& value)
 {
-	if (_persistent && value == CONNECTION_KEEP_ALIVE) return formatField(CONNECTION, value); // as always
+	if (value == CONNECTION_CLOSE) _persistent = false;
+	if (value == CONNECTION_CLOSE || (_persistent && value == CONNECTION_KEEP_ALIVE)) return formatField(CONNECTION, value); // as always
 	std::string options(value);
 	std::replace_if(options.begin(), options.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '); // as in formatText()
 	bool close = false;
