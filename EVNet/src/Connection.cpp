@@ -12,6 +12,7 @@
 
 
 #include "Connection.h"
+#include "Engine.h"
 #include "Loop.h"
 #include "ThreadState.h"
 #include "Poco/ErrorHandler.h"
@@ -40,6 +41,7 @@ Connection::Connection():
 	state(STATE_FREE),
 	ready(false),
 	unframed(false),
+	inBody(false),
 	closeWanted(false),
 	_detached(false),
 	_ended(false),
@@ -63,7 +65,7 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = closeWanted = false;
+	ready = unframed = inBody = closeWanted = false;
 	framed = 0;
 	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
@@ -105,7 +107,7 @@ std::ptrdiff_t Connection::frame()
 	try
 	{
 		std::ptrdiff_t length = _pObject->frame(_pSocket->input().data(), _pSocket->input().size());
-		if (length < 0) end(EVServerStatistics::CLOSED_BAD_REQUEST);
+		if (length < 0 && length != EVTCPServerConnection::FRAME_INCOMPLETE_BODY) end(EVServerStatistics::CLOSED_BAD_REQUEST);
 		return length;
 	}
 	catch (Poco::Exception& exc)
@@ -122,6 +124,20 @@ std::ptrdiff_t Connection::frame()
 	}
 	end(EVServerStatistics::CLOSED_BY_EXCEPTION);
 	return EVTCPServerConnection::FRAME_REFUSED;
+}
+
+
+std::string Connection::refusal(EVTCPServerConnection::Refusal why)
+{
+	try
+	{
+		return _pObject->refusal(why);
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
+		return std::string();
+	}
 }
 
 

@@ -92,6 +92,9 @@ public:
 	std::ptrdiff_t frame();
 		/// Asks the framing hook about the bytes received. Called by the leader.
 
+	std::string refusal(EVTCPServerConnection::Refusal why);
+		/// Returns what to answer instead of calling the handler. Called by the leader.
+
 	void handle();
 		/// Calls the handler for the request. Exceptions go to the ErrorHandler
 		/// and end the connection. Called by the owner.
@@ -143,6 +146,7 @@ public:
 	std::atomic<State> state;
 	bool           ready;         /// in the leader's list of readable connections
 	bool           unframed;      /// has bytes that the framing hook has not seen
+	bool           inBody;        /// the header of the request is complete
 	bool           closeWanted;   /// the application wants it closed; used by the leader only
 
 private:

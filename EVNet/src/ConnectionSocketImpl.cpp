@@ -233,9 +233,22 @@ std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count
 }
 
 
+bool ConnectionSocketImpl::trySend(const std::string& text)
+{
+	if (flush() != PendingOutput::FLUSH_DONE) return false;
+	return ::send(sockfd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
+
 void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 {
-	if (_hold && _output.hold(pParts, count, MAX_HELD)) return;
+	if ((_hold || _output.held()) && _output.hold(pParts, count, MAX_HELD))
+	{
+		if (_hold) return;
+		if (flush() == PendingOutput::FLUSH_ERROR) error();
+		askToFlush();
+		return;
+	}
 	std::size_t sent = 0;
 	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET) sent = sendSome(pParts, count);
 	for (int i = 0; i < count; i++)
@@ -304,6 +317,13 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 		// The mark is passed: the writer has to wait until the client takes some.
 		waitWritable();
 	}
+	askToFlush();
+}
+
+
+void ConnectionSocketImpl::askToFlush()
+{
+	if (!hasOutput()) return;
 	// The handler may now do something that takes long.
 	Connection* pManager = _pManager.load(std::memory_order_relaxed);
 	if (pManager && _output.askToFlush()) pManager->flushByLoop();

@@ -111,6 +111,13 @@ public:
 		/// Sends a part of a file, from its current position on, without reading it into
 		/// memory. Waits for the client.
 
+	bool trySend(const std::string& text);
+		/// Sends the text behind output that is held, if the client takes it all at once. Never waits.
+
+	Poco::UInt64 takeFlushed();
+		/// Returns the number of bytes of pending output that have been sent since this was called the last time, or
+		/// since there is pending output.
+
 	void holdOutput(bool hold);
 		/// If hold is true, what send() is given is kept, to be sent together with the response to the next request, which
 		/// has been received already. Up to MAX_HELD bytes; whoever waits for the client flushes first.
@@ -185,6 +192,7 @@ private:
 	void waitWritable();
 	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
+	void askToFlush();
 	Extras& extras();
 	const Extras& addresses();
 
@@ -249,6 +257,12 @@ inline bool ConnectionSocketImpl::hasOutput() const
 inline bool ConnectionSocketImpl::holdsOutput() const
 {
 	return _output.held();
+}
+
+
+inline Poco::UInt64 ConnectionSocketImpl::takeFlushed()
+{
+	return _output.takeFlushed();
 }
 
 

@@ -66,11 +66,18 @@ namespace
 	}
 
 
+	int retryAfter(const HTTPServerParams::Ptr& pParams)
+	{
+		const EVHTTPServerParams* pOwn = dynamic_cast<const EVHTTPServerParams*>(pParams.get());
+		return pOwn ? pOwn->getRetryAfter() : EVHTTPServerParams::DEFAULT_RETRY_AFTER;
+	}
+
+
 	class ConnectionFactory: public TCPServerConnectionFactory
 	{
 	public:
 		ConnectionFactory(HTTPRequestHandlerFactory::Ptr pFactory, HTTPServerParams::Ptr pParams):
-			_context{pFactory, pParams, httpLimits(pParams), httpOptions(pParams).getMaxBufferedBytes(), HTTPServerExchangePool(pParams)}
+			_context{pFactory, pParams, httpLimits(pParams), httpOptions(pParams).getMaxBufferedBytes(), retryAfter(pParams), HTTPServerExchangePool(pParams)}
 		{
 			if (!pFactory) throw Poco::NullPointerException("An HTTP server needs an HTTPRequestHandlerFactory");
 		}

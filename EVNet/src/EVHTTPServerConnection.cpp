@@ -78,7 +78,7 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 		{
 			// What does not fit into the buffer, or is not sent before the handler asks for it, is read by the handler.
 			const bool fits = parser.chunked() ? length < _context.maxBufferedBytes : parser.contentLength() <= _context.maxBufferedBytes - parser.headerEnd();
-			if (fits && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE;
+			if (fits && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE_BODY;
 			return static_cast<std::ptrdiff_t>(parser.end());
 		}
 	case HTTPRequestParser::RESULT_COMPLETE:
@@ -86,6 +86,18 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 	default:
 		return static_cast<std::ptrdiff_t>(length);
 	}
+}
+
+
+std::string EVHTTPServerConnection::refusal(Refusal why)
+{
+	const HTTPRequestParser& parser = _pExchange->parser;
+	const bool persistent = why == REFUSAL_BUSY && _pExchange->parsed == HTTPRequestParser::RESULT_COMPLETE && parser.keepAlive();
+	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
+	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
+	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, _pExchange->parsed != HTTPRequestParser::RESULT_COMPLETE);
+	releaseExchange();
+	return text;
 }
 
 

@@ -48,6 +48,7 @@ public:
 		Poco::Net::HTTPServerParams::Ptr          pParams;
 		HTTPRequestParser::Limits                 limits;
 		std::size_t                               maxBufferedBytes;
+		int                                       retryAfter;         /// seconds
 		HTTPServerExchangePool                    exchanges;
 	};
 
@@ -60,6 +61,7 @@ public:
 
 protected:
 	std::ptrdiff_t frame(const char* pData, std::size_t length) override;
+	std::string refusal(Refusal why) override;
 
 private:
 	void handleRequest(ConnectionSocketImpl& socketImpl);

@@ -25,7 +25,8 @@ EVHTTPServerParams::EVHTTPServerParams():
 	_maxFieldSize(HTTPRequestParser::Limits().field),
 	_maxFields(static_cast<int>(HTTPRequestParser::Limits().fields)),
 	_maxHeaderSize(HTTPRequestParser::Limits().header),
-	_maxBodySize(0)
+	_maxBodySize(0),
+	_retryAfter(DEFAULT_RETRY_AFTER)
 {
 }
 
@@ -66,6 +67,13 @@ void EVHTTPServerParams::setMaxHeaderSize(std::size_t bytes)
 void EVHTTPServerParams::setMaxBodySize(Poco::UInt64 bytes)
 {
 	_maxBodySize = bytes;
+}
+
+
+void EVHTTPServerParams::setRetryAfter(int seconds)
+{
+	if (seconds < 0) throw Poco::InvalidArgumentException("retryAfter must be 0 or positive (seconds)");
+	_retryAfter = seconds;
 }
 
 

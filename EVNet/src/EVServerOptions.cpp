@@ -46,11 +46,15 @@ EVServerOptions::EVServerOptions():
 	_backend(BACKEND_AUTO),
 	_dispatchPolicy(DISPATCH_ON_ACCEPT),
 	_capacity(0),
+	_closeIdleAtCapacity(false),
+	_maxConnectionsPerAddress(0),
 	_acceptBacklog(4096),
 	_firstRequestTimeout(0),
 	_idleTimeout(0),
 	_requestTimeout(60, 0),
 	_sendTimeout(60, 0),
+	_minDataRate(256),
+	_handlerTimeout(0),
 	_lingerTimeout(2, 0),
 	_stopTimeout(5, 0),
 	_maxBufferedBytes(64*1024),
@@ -113,6 +117,20 @@ void EVServerOptions::setCapacity(int connections)
 }
 
 
+void EVServerOptions::setCloseIdleAtCapacity(bool flag)
+{
+	_closeIdleAtCapacity = flag;
+}
+
+
+void EVServerOptions::setMaxConnectionsPerAddress(int connections)
+{
+	check(connections >= 0, "maxConnectionsPerAddress", "0 (no limit) or positive", connections);
+
+	_maxConnectionsPerAddress = connections;
+}
+
+
 void EVServerOptions::setAcceptBacklog(int backlog)
 {
 	check(backlog > 0, "acceptBacklog", "positive", backlog);
@@ -150,6 +168,22 @@ void EVServerOptions::setSendTimeout(const Poco::Timespan& timeout)
 	checkTimeout("sendTimeout", timeout);
 
 	_sendTimeout = timeout;
+}
+
+
+void EVServerOptions::setMinDataRate(int bytesPerSecond)
+{
+	check(bytesPerSecond >= 0, "minDataRate", "0 (none) or positive (bytes per second)", bytesPerSecond);
+
+	_minDataRate = bytesPerSecond;
+}
+
+
+void EVServerOptions::setHandlerTimeout(const Poco::Timespan& timeout)
+{
+	checkTimeout("handlerTimeout", timeout);
+
+	_handlerTimeout = timeout;
 }
 
 

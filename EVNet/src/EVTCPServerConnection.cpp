@@ -47,6 +47,12 @@ std::ptrdiff_t EVTCPServerConnection::frame(const char*, std::size_t length)
 }
 
 
+std::string EVTCPServerConnection::refusal(Refusal)
+{
+	return std::string();
+}
+
+
 Connection& EVTCPServerConnection::connection()
 {
 	poco_check_ptr (_pConnection);

@@ -158,6 +158,8 @@ Loop::Deadlines Engine::deadlines() const
 	deadlines.first = options.getFirstRequestTimeout() > 0 ? options.getFirstRequestTimeout() : options.getIdleTimeout();
 	deadlines.idle = options.getIdleTimeout();
 	deadlines.request = options.getRequestTimeout();
+	deadlines.handler = options.getHandlerTimeout();
+	deadlines.minRate = options.getMinDataRate();
 	deadlines.send = options.getSendTimeout();
 	deadlines.linger = options.getLingerTimeout();
 	return deadlines;

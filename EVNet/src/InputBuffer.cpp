@@ -37,7 +37,7 @@ InputBuffer::Block* InputBuffer::blockAt(char* pMemory, std::size_t capacity)
 {
 	if (!pMemory) return nullptr;
 	const Poco::UInt32 begin = sizeof(Block);
-	return new (pMemory) Block{static_cast<Poco::UInt32>(capacity), begin, begin, 0, 0};
+	return new (pMemory) Block{static_cast<Poco::UInt32>(capacity), begin, begin, 0, 0, 0};
 }
 
 

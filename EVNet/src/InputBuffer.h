@@ -68,6 +68,9 @@ public:
 	void added(std::size_t length);
 		/// So many bytes were written to room().
 
+	Poco::UInt64 takeArrived();
+		/// Returns the number of bytes added since this was called the last time.
+
 	void release(BufferPool& pool, BufferCache* pCache);
 		/// Gives the memory back, if there are no bytes.
 
@@ -113,6 +116,7 @@ private:
 		Poco::UInt32 capacity;   /// of the whole block
 		Poco::UInt32 begin;      /// offset of the first byte not dropped
 		Poco::UInt32 end;        /// offset behind the last byte
+		Poco::UInt32 arrived;    /// bytes, see takeArrived()
 		std::size_t  request;    /// length of the request at begin
 		std::size_t  read;       /// bytes of it that have been read
 
@@ -164,6 +168,16 @@ inline std::size_t InputBuffer::roomSize() const
 inline void InputBuffer::added(std::size_t length)
 {
 	_pBlock->end += static_cast<Poco::UInt32>(length);
+	_pBlock->arrived += static_cast<Poco::UInt32>(length);
+}
+
+
+inline Poco::UInt64 InputBuffer::takeArrived()
+{
+	if (!_pBlock) return 0;
+	const Poco::UInt64 result = _pBlock->arrived;
+	_pBlock->arrived = 0;
+	return result;
 }
 
 

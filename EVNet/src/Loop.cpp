@@ -24,9 +24,15 @@ namespace EVNet {
 
 namespace
 {
-	const std::size_t SERVE_BATCH = 16; // requests served between two looks at the events, at least while there are some
+	const std::size_t SERVE_BATCH = 32; // requests served between two looks at the events, at least while there are some
 	const double RETRY_INTERVAL = 0.05; // for connections that wait for buffer memory, in seconds
 	const double FLUSH_INTERVAL = 0.01; // for output of running requests
+
+	Poco::UInt64 minBytes(const Poco::Timespan& period, int rate)
+		/// Returns how many bytes must arrive or leave in the period.
+	{
+		return std::max<Poco::UInt64>(1, static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(rate)/1000);
+	}
 
 	struct ev_loop* newLoop(unsigned evFlags)
 	{
@@ -50,10 +56,14 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_ending(false),
 	_queued(0),
 	_queueFull(false),
+	_pausesWhenBusy(false),
+	_minRequestBytes(minBytes(deadlines.request, deadlines.minRate)),
+	_minSendBytes(minBytes(deadlines.send, deadlines.minRate)),
 	_cache(engine.bufferPool()),
 	_first(*this, deadlines.first),
 	_idle(*this, deadlines.idle),
 	_request(*this, deadlines.request),
+	_handler(*this, deadlines.handler),
 	_send(*this, deadlines.send),
 	_linger(*this, deadlines.linger),
 	_acceptor(*this),
@@ -219,9 +229,9 @@ bool Loop::receiveRequest(Connection& connection)
 		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		return false;
 	}
-	if (queueIsFull())
+	if (_pausesWhenBusy && queueIsFull())
 	{
-		pause(connection);
+		pause(connection); // before reading: the client is to be slowed down
 		return false;
 	}
 	if (!connection.hasObject() && !openOnData(connection)) return false;
@@ -252,21 +262,54 @@ bool Loop::receiveRequest(Connection& connection)
 
 	const std::ptrdiff_t length = connection.framed ? connection.framed : connection.frame();
 	connection.framed = 0;
-	if (length > 0)
-	{
-		_requests.add();
-		if (connection.pTimeoutList != &_idle) _idle.start(connection);
-		setState(connection, Connection::STATE_DISPATCHED);
-		connection.socket().input().beginRequest(static_cast<std::size_t>(length));
-		return true;
-	}
-	if (length < 0) proceed(connection);
+	connection.inBody = length == EVTCPServerConnection::FRAME_INCOMPLETE_BODY;
+	if (length > 0) return dispatch(connection, length);
+	if (length < 0 && !connection.inBody) proceed(connection);
 	else if (connection.state != Connection::STATE_READING)
 	{
 		setState(connection, Connection::STATE_READING);
+		connection.socket().input().takeArrived(); // counts from here
 		_request.start(connection);
 	}
 	return false;
+}
+
+
+bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
+{
+	if (queueIsFull())
+	{
+		refuseBusy(connection, length);
+		return false;
+	}
+	_requests.add();
+	if (_handler.isUsed()) _handler.start(connection);
+	else if (connection.pTimeoutList != &_idle) _idle.start(connection);
+	setState(connection, Connection::STATE_DISPATCHED);
+	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
+	return true;
+}
+
+
+void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
+{
+	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_BUSY);
+	if (text.empty())
+	{
+		_pausesWhenBusy = true;
+		connection.framed = length;
+		pause(connection);
+		return;
+	}
+	_requests.add();
+	_refused.add();
+	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
+	connection.socket().input().skipRequest();
+	// Whoever does not even take that is not waited for.
+	if (!connection.socket().trySend(text)) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	connection.settle();
+	finish(connection);
+	if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 }
 
 

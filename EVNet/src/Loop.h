@@ -62,8 +62,10 @@ public:
 		Poco::Timespan first;     /// from accepting to the first request
 		Poco::Timespan idle;      /// between requests
 		Poco::Timespan request;   /// from the first byte of a request to the last
-		Poco::Timespan send;      /// without the client taking anything
+		Poco::Timespan handler;   /// from the last byte of a request until it is reported
+		Poco::Timespan send;      /// for output that waits for the client
 		Poco::Timespan linger;    /// from the end of the output to closing
+		int            minRate;   /// bytes per second that prolong request and send
 	};
 
 	Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlines);
@@ -160,6 +162,9 @@ private:
 	bool runsHere(bool& permitted);
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
+	bool dispatch(Connection& connection, std::ptrdiff_t length);
+	void refuseBusy(Connection& connection, std::ptrdiff_t length);
+	void refuseLate(Connection& connection);
 
 	bool holdsOutput(Connection& connection);
 		/// Returns true if another request of the connection is complete: it is its next
@@ -217,6 +222,9 @@ private:
 	bool                      _ending;         /// WAKE_STOP was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
 	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that
+	bool                      _pausesWhenBusy; /// a connection object had nothing to say when the queue was full
+	const Poco::UInt64        _minRequestBytes;   /// that must arrive of a body within the request timeout
+	const Poco::UInt64        _minSendBytes;      /// that a client must take within the send timeout
 
 	ConnectionSlab            _slab;
 	BufferCache               _cache;
@@ -227,6 +235,7 @@ private:
 	TimeoutList               _first;
 	TimeoutList               _idle;
 	TimeoutList               _request;
+	TimeoutList               _handler;
 	TimeoutList               _send;
 	TimeoutList               _linger;
 	Acceptor                  _acceptor;
@@ -243,6 +252,8 @@ private:
 	Counter _open;
 	Counter _states[Connection::STATE_LINGERING + 1];
 	Counter _requests;
+	Counter _refused;
+	Counter _overdue;
 	Counter _promotions;
 	Counter _adopted;
 	Counter _closed[EVServerStatistics::CLOSE_REASONS];

@@ -19,6 +19,8 @@
 
 #include "Loop.h"
 #include "Engine.h"
+#include "Poco/ErrorHandler.h"
+#include "Poco/Exception.h"
 #include <sys/socket.h>
 
 
@@ -79,8 +81,10 @@ void Loop::finish(Connection& connection)
 		proceed(connection);
 		break;
 	case PendingOutput::FLUSH_AGAIN:
+		if (connection.state == Connection::STATE_FLUSHING) break; // the clock goes on
 		setState(connection, Connection::STATE_FLUSHING);
 		watch(connection, EV_WRITE);
+		connection.socket().takeFlushed(); // counts from here
 		_send.start(connection);
 		break;
 	default:
@@ -233,7 +237,6 @@ void Loop::onIO(Connection& connection)
 		if (!recall(connection)) makeReady(connection);
 		break;
 	case Connection::STATE_FLUSHING:
-		_send.start(connection);
 		finish(connection);
 		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 		break;
@@ -265,19 +268,39 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		else close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		break;
 	case Connection::STATE_READING:
-		if (connection.ready) list.start(connection);
-		else close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
+		if (connection.ready || (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)) list.start(connection);
+		else refuseLate(connection);
 		break;
 	case Connection::STATE_FLUSHING:
-		close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		if (connection.socket().takeFlushed() >= _minSendBytes) list.start(connection);
+		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		break;
 	case Connection::STATE_LINGERING:
 		close(connection, connection.reason());
 		break;
 	default:
 		// Queued, running, or waiting for room: not the client's fault.
-		list.start(connection);
+		if (&list != &_handler) list.start(connection);
+		else
+		{
+			_overdue.add();
+			_idle.start(connection);
+			Poco::ErrorHandler::handle(Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout"));
+		}
 	}
+}
+
+
+void Loop::refuseLate(Connection& connection)
+{
+	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_TIMEOUT);
+	if (text.empty() || !connection.socket().trySend(text))
+	{
+		close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
+		return;
+	}
+	connection.end(EVServerStatistics::CLOSED_REQUEST_TIMEOUT, true);
+	proceed(connection);
 }
 
 

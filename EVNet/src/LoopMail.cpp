@@ -246,6 +246,8 @@ void Loop::addTo(EVServerStatistics& statistics) const
 	statistics.accepted += static_cast<Poco::UInt64>(_acceptor.accepted());
 	statistics.acceptPauses += static_cast<Poco::UInt64>(_acceptor.pauses());
 	statistics.requests += static_cast<Poco::UInt64>(_requests.value());
+	statistics.refused += static_cast<Poco::UInt64>(_refused.value());
+	statistics.overdue += static_cast<Poco::UInt64>(_overdue.value());
 	statistics.promotions += static_cast<Poco::UInt64>(_promotions.value());
 	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
 	{

@@ -35,6 +35,7 @@ struct PendingOutput::Bytes
 {
 	std::string bytes;
 	std::size_t sent  = 0;
+	Poco::UInt64 flushed = 0;    /// see takeFlushed()
 	bool        asked = false;   /// askToFlush() has been called
 	bool        held  = false;   /// nobody has tried to send it
 };
@@ -85,7 +86,11 @@ PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd)
 	while (pBytes->sent < pBytes->bytes.size())
 	{
 		const ssize_t n = ::send(fd, pBytes->bytes.data() + pBytes->sent, pBytes->bytes.size() - pBytes->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0) pBytes->sent += static_cast<std::size_t>(n);
+		if (n >= 0)
+		{
+			pBytes->sent += static_cast<std::size_t>(n);
+			pBytes->flushed += static_cast<Poco::UInt64>(n);
+		}
 		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
 		else if (errno != EINTR) return FLUSH_ERROR;
 	}
@@ -130,6 +135,18 @@ bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxS
 	}
 	for (int i = 0; i < count; i++) pBytes->bytes.append(static_cast<const char*>(pParts[i].iov_base), pParts[i].iov_len);
 	return true;
+}
+
+
+Poco::UInt64 PendingOutput::takeFlushed()
+{
+	if (empty()) return 0;
+	std::lock_guard<std::mutex> lock(mutex());
+	Bytes* pBytes = _pBytes;
+	if (!pBytes) return 0;
+	const Poco::UInt64 result = pBytes->flushed;
+	pBytes->flushed = 0;
+	return result;
 }
 
 

@@ -19,6 +19,7 @@
 
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/Net/SocketDefs.h"
+#include "Poco/Types.h"
 #include <atomic>
 #include <cstddef>
 #include <mutex>
@@ -68,6 +69,9 @@ public:
 	bool hold(const struct iovec* pParts, int count, std::size_t maxSize);
 		/// Appends bytes that are to be sent together with more to come. Returns false if the
 		/// size would be more than maxSize.
+
+	Poco::UInt64 takeFlushed();
+		/// Returns the number of bytes sent by flush() since this was called the last time, or since there is output.
 
 	bool askToFlush();
 		/// Returns true if there is output, and this has not been called since there is.

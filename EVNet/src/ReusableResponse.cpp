@@ -47,21 +47,6 @@ namespace
 		return const_cast<std::string&>(text);
 	}
 
-	const std::string& currentDate()
-		/// Returns the value of a Date field. It is formatted once in a second.
-	{
-		static thread_local std::time_t second = 0;
-		static thread_local std::string date;
-		const std::time_t now = std::time(nullptr);
-		if (now != second)
-		{
-			second = now;
-			date.clear(); // keeps its memory
-			Poco::DateTimeFormatter::append(date, Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
-		}
-		return date;
-	}
-
 	bool isText(const std::string& text)
 	{
 		const char* pEnd = text.data() + text.size();
@@ -103,6 +88,21 @@ namespace
 }
 
 
+const std::string& ReusableResponse::date()
+{
+	static thread_local std::time_t second = 0;
+	static thread_local std::string date;
+	const std::time_t now = std::time(nullptr);
+	if (now != second)
+	{
+		second = now;
+		date.clear(); // keeps its memory
+		Poco::DateTimeFormatter::append(date, Poco::Timestamp::fromEpochTime(now), Poco::DateTimeFormat::HTTP_FORMAT);
+	}
+	return date;
+}
+
+
 ReusableResponse::ReusableResponse(ReusableSession& session):
 	HTTPServerResponseImpl(session),
 	_session(session),
@@ -141,7 +141,7 @@ void ReusableResponse::resetFields()
 	ConstIterator it = begin();
 	if (size() >= 2 && it->first == DATE && (it + 1)->first == CONNECTION)
 	{
-		writable(it->second).assign(currentDate());
+		writable(it->second).assign(date());
 		writable((it + 1)->second).assign(connection);
 		if (size() == 2) return;
 		// All others go at once, by a name that differs from the two in its first character.
@@ -151,7 +151,7 @@ void ReusableResponse::resetFields()
 		return;
 	}
 	clear();
-	add(DATE, currentDate());
+	add(DATE, date());
 	add(CONNECTION, connection);
 }
 

@@ -38,6 +38,10 @@ class ReusableResponse: public Poco::Net::HTTPServerResponseImpl
 public:
 	explicit ReusableResponse(ReusableSession& session);
 
+	static const std::string& date();
+		/// Returns the value of a Date field for now. It is formatted once in a second. Valid until the
+		/// next call on the same thread.
+
 	void bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive);
 		/// Prepares for a new response, as Poco::Net::HTTPServerConnection does.
 

@@ -55,6 +55,9 @@ public:
 		/// the given time. Takes time proportional to the number of connections
 		/// in this list whose clocks were started before that.
 
+	bool isUsed() const;
+		/// Returns false if the list takes nothing in.
+
 	static void stop(Connection& connection);
 		/// Stops the clock of the connection, if it has one.
 
@@ -72,6 +75,12 @@ private:
 	Connection*  _pLast;
 	ev_timer     _timer;
 };
+
+
+inline bool TimeoutList::isUsed() const
+{
+	return _timeout > 0;
+}
 
 
 } } // namespace Poco::EVNet

@@ -33,6 +33,11 @@ class EVNet_API EVHTTPServerParams: public Poco::Net::HTTPServerParams, public E
 public:
 	using Ptr = Poco::AutoPtr<EVHTTPServerParams>;
 
+	enum
+	{
+		DEFAULT_RETRY_AFTER = 1
+	};
+
 	EVHTTPServerParams();
 		/// Creates the EVHTTPServerParams with the default values of
 		/// HTTPServerParams and EVServerOptions.
@@ -76,6 +81,13 @@ public:
 	Poco::UInt64 getMaxBodySize() const;
 		/// Returns the size of the largest request body, 0 for no limit.
 
+	void setRetryAfter(int seconds);
+		/// Sets what a client is told (Retry-After) whose request is answered with 503 (Service Unavailable)
+		/// because the queue is full (TCPServerParams::setMaxQueued()). The default is 1 second.
+
+	int getRetryAfter() const;
+		/// Returns the number of seconds for Retry-After.
+
 protected:
 	virtual ~EVHTTPServerParams();
 		/// Destroys the EVHTTPServerParams.
@@ -86,6 +98,7 @@ private:
 	int          _maxFields;
 	std::size_t  _maxHeaderSize;
 	Poco::UInt64 _maxBodySize;
+	int          _retryAfter;
 };
 
 
@@ -119,6 +132,12 @@ inline std::size_t EVHTTPServerParams::getMaxHeaderSize() const
 inline Poco::UInt64 EVHTTPServerParams::getMaxBodySize() const
 {
 	return _maxBodySize;
+}
+
+
+inline int EVHTTPServerParams::getRetryAfter() const
+{
+	return _retryAfter;
 }
 
 

@@ -161,6 +161,24 @@ public:
 	int getCapacity() const;
 		/// Returns the capacity, 0 for the default.
 
+	void setCloseIdleAtCapacity(bool flag);
+		/// If flag is true, a server at capacity closes the connection that has been idle for the longest time, of
+		/// those in the loop that accepts, to make room for a new one. Needs an idle timeout.
+		///
+		/// The default is false.
+
+	bool getCloseIdleAtCapacity() const;
+		/// Returns true if idle connections are closed at capacity.
+
+	void setMaxConnectionsPerAddress(int connections);
+		/// Sets how many connections one client address may have open; for IPv6, one network of
+		/// 64 bits. Further ones are closed as soon as they are accepted.
+		///
+		/// The default is 0, no limit: many clients may share an address behind a proxy.
+
+	int getMaxConnectionsPerAddress() const;
+		/// Returns the limit of connections per client address, 0 for none.
+
 	void setAcceptBacklog(int backlog);
 		/// Sets the length of the listen backlog, at least 1.
 		/// The default is 4096; the system may limit it further
@@ -191,7 +209,8 @@ public:
 
 	void setRequestTimeout(const Poco::Timespan& timeout);
 		/// Sets how long a request may take to arrive. The clock starts
-		/// with its first byte and ends when it is complete.
+		/// with its first byte and ends when it is complete. Of an HTTP request, the header has to be complete by
+		/// then; a body may take longer at getMinDataRate().
 		///
 		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
 		/// HTTPServerParams::getTimeout() instead.
@@ -200,14 +219,36 @@ public:
 		/// Returns the request timeout.
 
 	void setSendTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a client may take none of the bytes that
-		/// wait for it. The clock starts anew whenever it takes some.
+		/// Sets how long a client that does not take its output at getMinDataRate()
+		/// is waited for. The clock starts when the first byte has to wait, and anew
+		/// whenever it has run out and the client has been fast enough.
 		///
 		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
 		/// HTTPServerParams::getTimeout() instead.
 
 	const Poco::Timespan& getSendTimeout() const;
 		/// Returns the send timeout.
+
+	void setMinDataRate(int bytesPerSecond);
+		/// Sets how fast a client must send the body of a request and take a response, at least: how many bytes
+		/// a second, on average over each period of requestTimeout or sendTimeout. A slower client
+		/// is disconnected, lest a few bytes now and then hold memory, and threads that wait for more, for ever.
+		///
+		/// The default is 256. With 0, a single byte in each period will do.
+
+	int getMinDataRate() const;
+		/// Returns the minimum data rate in bytes per second.
+
+	void setHandlerTimeout(const Poco::Timespan& timeout);
+		/// Sets how long a request may wait and run before it is reported: counted by
+		/// EVServerStatistics::overdue, and a Poco::TimeoutException is given to the Poco::ErrorHandler, once for
+		/// each request. Nothing else happens, a handler cannot be interrupted. The clock starts when
+		/// the request is complete.
+		///
+		/// The default is 0: nothing is reported.
+
+	const Poco::Timespan& getHandlerTimeout() const;
+		/// Returns the handler timeout.
 
 	void setLingerTimeout(const Poco::Timespan& timeout);
 		/// Sets how long a connection that the server has ended, but whose client
@@ -266,11 +307,15 @@ private:
 	Backend         _backend;
 	DispatchPolicy  _dispatchPolicy;
 	int             _capacity;
+	bool            _closeIdleAtCapacity;
+	int             _maxConnectionsPerAddress;
 	int             _acceptBacklog;
 	Poco::Timespan  _firstRequestTimeout;
 	Poco::Timespan  _idleTimeout;
 	Poco::Timespan  _requestTimeout;
 	Poco::Timespan  _sendTimeout;
+	int             _minDataRate;
+	Poco::Timespan  _handlerTimeout;
 	Poco::Timespan  _lingerTimeout;
 	Poco::Timespan  _stopTimeout;
 	std::size_t     _maxBufferedBytes;
@@ -318,6 +363,18 @@ inline int EVServerOptions::getCapacity() const
 }
 
 
+inline bool EVServerOptions::getCloseIdleAtCapacity() const
+{
+	return _closeIdleAtCapacity;
+}
+
+
+inline int EVServerOptions::getMaxConnectionsPerAddress() const
+{
+	return _maxConnectionsPerAddress;
+}
+
+
 inline int EVServerOptions::getAcceptBacklog() const
 {
 	return _acceptBacklog;
@@ -345,6 +402,18 @@ inline const Poco::Timespan& EVServerOptions::getRequestTimeout() const
 inline const Poco::Timespan& EVServerOptions::getSendTimeout() const
 {
 	return _sendTimeout;
+}
+
+
+inline int EVServerOptions::getMinDataRate() const
+{
+	return _minDataRate;
+}
+
+
+inline const Poco::Timespan& EVServerOptions::getHandlerTimeout() const
+{
+	return _handlerTimeout;
 }
 
 

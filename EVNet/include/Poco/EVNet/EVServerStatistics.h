@@ -66,7 +66,7 @@ struct EVNet_API EVServerStatistics
 		CLOSED_BY_FILTER,
 			/// The TCPServerConnectionFilter did not accept it.
 		CLOSED_REFUSED,
-			/// There was no room in the queue (plain TCPServerConnection).
+			/// There was no room in the queue.
 		CLOSED_BY_SERVER,
 			/// The server was stopped, or the application closed it by its id.
 		CLOSE_REASONS
@@ -86,8 +86,15 @@ struct EVNet_API EVServerStatistics
 		/// Connections closed, by reason.
 
 	Poco::UInt64 requests = 0;
-		/// Requests handed to a handler. The whole of a
+		/// Requests that were received. The whole of a
 		/// plain TCPServerConnection counts as one.
+
+	Poco::UInt64 refused = 0;
+		/// Those of them that were refused because the queue was
+		/// full (EVTCPServerConnection::REFUSAL_BUSY), and never reached a handler.
+
+	Poco::UInt64 overdue = 0;
+		/// Those of them that waited and ran for longer than handlerTimeout.
 
 	Poco::UInt64 queuedRequests = 0;
 		/// Those of them that waited in the queue for a thread.

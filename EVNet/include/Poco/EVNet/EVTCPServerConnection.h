@@ -21,6 +21,7 @@
 #include "Poco/Net/TCPServerConnection.h"
 #include "Poco/Types.h"
 #include <cstddef>
+#include <string>
 
 
 namespace Poco {
@@ -61,8 +62,20 @@ public:
 	{
 		FRAME_INCOMPLETE = 0,
 			/// The request is not complete, more bytes are needed.
-		FRAME_REFUSED    = -1
+		FRAME_REFUSED    = -1,
 			/// The bytes are no valid request, the connection must be closed.
+		FRAME_INCOMPLETE_BODY = -2
+			/// As FRAME_INCOMPLETE, but what is missing is the rest of a body of known form: it may take longer
+			/// than EVServerOptions::getRequestTimeout(), as long as it arrives at EVServerOptions::getMinDataRate().
+	};
+
+	enum Refusal
+		/// Why the server does not hand a request to run().
+	{
+		REFUSAL_BUSY,
+			/// The request is complete, but the queue is full.
+		REFUSAL_TIMEOUT
+			/// The request was not complete in time. The connection is closed.
 	};
 
 	explicit EVTCPServerConnection(const Poco::Net::StreamSocket& socket);
@@ -84,13 +97,20 @@ protected:
 		/// Called by the thread that leads the event loop whenever bytes have arrived,
 		/// always with all bytes of the unfinished request; must not block.
 		///
-		/// Returns the length of the request if it is complete, FRAME_INCOMPLETE
+		/// Returns the length of the request if it is complete, FRAME_INCOMPLETE, FRAME_INCOMPLETE_BODY
 		/// or FRAME_REFUSED. A length greater than the given one means that run() is
 		/// to be called now and will read the rest of the request from socket() itself,
 		/// e.g. because it is too large to be kept in memory.
 		///
 		/// The default implementation takes whatever has arrived as a request.
 		/// See EVFraming for other ready-made ones.
+
+	virtual std::string refusal(Refusal why);
+		/// Returns what is sent to the client instead of calling run(). Called by
+		/// the thread that leads the event loop; must not block. May call closeConnection().
+		///
+		/// The default implementation returns an empty string: then nothing is sent, and a request that finds the
+		/// queue full waits for room, with its bytes in the kernel, so that the client is slowed down.
 
 	const char* requestData() const;
 		/// Returns the bytes of the request, as far as they have been read.
@@ -101,7 +121,7 @@ protected:
 
 	void closeConnection();
 		/// Closes the connection as soon as run() returns and all output
-		/// has been sent.
+		/// has been sent. May also be called from within refusal().
 
 	Poco::Net::StreamSocket detachSocket();
 		/// Takes the connection out of the server for good: the server forgets
