@@ -81,6 +81,25 @@ void Acceptor::close()
 }
 
 
+void Acceptor::drain()
+{
+	if (!_open) return;
+	Engine& engine = _loop.engine();
+	if (engine.ownsSocket() || _socket != engine.socket())
+	{
+		_batch = MAX_ACCEPTS_PER_EVENT;
+		Poco::Int64 before;
+		do
+		{
+			before = _accepted.value();
+			acceptSome();
+		}
+		while (_accepted.value() != before && ev_is_active(&_watcher));
+	}
+	close();
+}
+
+
 void Acceptor::resume()
 {
 	if (_open && !ev_is_active(&_backOff)) ev_io_start(_loop.evLoop(), &_watcher);

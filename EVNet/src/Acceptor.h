@@ -48,6 +48,10 @@ public:
 	void open(const Poco::Net::ServerSocket& socket);
 		/// Begins to accept from the socket.
 
+	void drain();
+		/// Accepts what is in the backlog, unless the application keeps the listening socket, so that somebody else
+		/// can; then close().
+
 	void close();
 		/// Stops accepting for good and forgets the socket.
 

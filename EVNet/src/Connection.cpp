@@ -212,6 +212,12 @@ void Connection::flushByLoop()
 }
 
 
+bool Connection::draining() const
+{
+	return pLoop->engine().draining();
+}
+
+
 void Connection::abort()
 {
 	if (detached()) return;

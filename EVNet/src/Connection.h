@@ -115,6 +115,9 @@ public:
 	void flushByLoop();
 		/// Lets the loop send the output that the client does not take now. Called by the owner.
 
+	bool draining() const;
+		/// Returns true if the server is about to end. May be called by the owner.
+
 	bool detached() const;
 
 	void abort();

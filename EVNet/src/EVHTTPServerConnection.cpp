@@ -167,7 +167,8 @@ void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 	exchange.request.bind(socketImpl, exchange.parser, complete, _context.limits.body);
 
 	const int maxRequests = params.getMaxKeepAliveRequests();
-	const bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
+	bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
+	if (keepAlive && connection().draining()) keepAlive = socketImpl.available() > 0; // what has been received is answered
 	const bool head = exchange.request.getMethod() == HTTPRequest::HTTP_HEAD;
 	exchange.response.bind(socketImpl, parser.isHTTP11(), head, keepAlive);
 	if (parser.expectContinue() && !complete) exchange.response.expectContinue();

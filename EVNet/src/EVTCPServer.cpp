@@ -113,6 +113,14 @@ void EVTCPServer::stop()
 }
 
 
+bool EVTCPServer::drain(const Poco::Timespan& timeout)
+{
+	const bool drained = _pEngine->drain(timeout);
+	beginStop(!drained);
+	return _pEngine->wait() && drained;
+}
+
+
 void EVTCPServer::beginStop(bool abortCurrent)
 {
 	_pEngine->stop(abortCurrent);

@@ -67,6 +67,7 @@ Engine::Engine(const Config& config):
 	_open(0),
 	_maxConnections(0),
 	_atCapacity(false),
+	_draining(false),
 	_nextLoop(0),
 	_kind(KIND_UNKNOWN),
 	_pMultiplexedType(nullptr)
@@ -252,6 +253,16 @@ void Engine::stop(bool abort)
 }
 
 
+bool Engine::drain(const Poco::Timespan& timeout)
+{
+	std::unique_lock<std::mutex> lock(_mutex);
+	if (!_started || _stopped) return true;
+	_draining = true;
+	for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_DRAIN);
+	return _drained.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections == 0; });
+}
+
+
 bool Engine::wait()
 {
 	bool ended = _pExecutor->waitForLoops(_config.options.getStopTimeout());
@@ -341,7 +352,11 @@ void Engine::connectionClosed()
 
 void Engine::releaseRoom()
 {
-	_connections.fetch_sub(1);
+	if (_connections.fetch_sub(1) == 1 && _draining)
+	{
+		std::lock_guard<std::mutex> lock(_mutex); // or the one who waits could miss it
+		_drained.notify_all();
+	}
 	if (_atCapacity && _atCapacity.exchange(false))
 	{
 		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_ACCEPT);

@@ -30,6 +30,7 @@
 #include "Poco/RefCountedObject.h"
 #include "Poco/ThreadPool.h"
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <typeinfo>
@@ -75,6 +76,13 @@ public:
 	void start();
 	void stop(bool abort);
 		/// Stops accepting, and has the loops end. Does not wait.
+
+	bool drain(const Poco::Timespan& timeout);
+		/// Stops accepting, and waits until all connections have ended in good order. Returns
+		/// false if some have not.
+
+	bool draining() const;
+		/// Returns true if drain() has been called.
 
 	bool wait();
 		/// Waits for requests that are running, for stopTimeout at most.
@@ -163,6 +171,7 @@ private:
 	std::vector<std::unique_ptr<Loop>> _loops;
 
 	mutable std::mutex         _mutex;          /// guards the following
+	std::condition_variable    _drained;        /// nothing is open any more
 	bool                       _started;
 	bool                       _stopped;
 	int                        _addedCapacity;  /// to the thread pool
@@ -175,6 +184,7 @@ private:
 	std::atomic<int>           _open;
 	std::atomic<int>           _maxConnections; /// the most there have been
 	std::atomic<bool>          _atCapacity;
+	std::atomic<bool>          _draining;
 	std::atomic<unsigned>      _nextLoop;
 	std::atomic<Kind>          _kind;
 	std::atomic<const std::type_info*> _pMultiplexedType;   /// of the last object that was multiplexed
@@ -229,6 +239,12 @@ inline const Executor& Engine::executor() const
 inline BufferPool::Ptr Engine::bufferPool() const
 {
 	return _pBufferPool;
+}
+
+
+inline bool Engine::draining() const
+{
+	return _draining.load(std::memory_order_relaxed);
 }
 
 

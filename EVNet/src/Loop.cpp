@@ -27,6 +27,7 @@ namespace
 	const std::size_t SERVE_BATCH = 32; // requests served between two looks at the events, at least while there are some
 	const double RETRY_INTERVAL = 0.05; // for connections that wait for buffer memory, in seconds
 	const double FLUSH_INTERVAL = 0.01; // for output of running requests
+	const double DRAIN_GRACE = 1.0; // for new connections to send their first request
 
 	Poco::UInt64 minBytes(const Poco::Timespan& period, int rate)
 		/// Returns how many bytes must arrive or leave in the period.
@@ -53,6 +54,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_busy(false),
 	_leaderId(0),
 	_slowShare(0),
+	_draining(false),
 	_ending(false),
 	_queued(0),
 	_queueFull(false),
@@ -78,6 +80,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_retry.data = this;
 	ev_timer_init(&_flushTimer, &Loop::flushCallback, 0., FLUSH_INTERVAL);
 	_flushTimer.data = this;
+	ev_timer_init(&_drainTimer, &Loop::drainCallback, DRAIN_GRACE, 0.);
+	_drainTimer.data = this;
 }
 
 
@@ -242,6 +246,7 @@ bool Loop::receiveRequest(Connection& connection)
 		case ConnectionSocketImpl::RESULT_OK:
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
+			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			return false;
 		case ConnectionSocketImpl::RESULT_END:
 			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);

@@ -53,7 +53,8 @@ public:
 		WAKE_STOP          = 1,   /// end all connections that are not busy, then end the loop
 		WAKE_ABORT         = 2,   /// shut down the sockets of those that are busy, too
 		WAKE_ACCEPT        = 4,   /// accept again: there is room for connections
-		WAKE_PAUSED        = 8    /// read again: there is room in the queue
+		WAKE_PAUSED        = 8,   /// read again: there is room in the queue
+		WAKE_DRAIN         = 16   /// end all connections when what they have received is answered
 	};
 
 	struct Deadlines
@@ -183,6 +184,7 @@ private:
 	void watch(Connection& connection, int events);
 	bool recall(Connection& connection);
 	static bool isRunning(const Connection& connection);
+	void beginDrain();
 	void endAll(bool abort);
 	void setState(Connection& connection, Connection::State state);
 
@@ -204,6 +206,7 @@ private:
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
 	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
 	static void flushCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
+	static void drainCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 	static void retryCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 
 	Engine&                   _engine;
@@ -212,6 +215,7 @@ private:
 	ev_async                  _async;
 	ev_timer                  _retry;          /// tries paused connections again
 	ev_timer                  _flushTimer;
+	ev_timer                  _drainTimer;
 	Poco::UInt64              _holding;        /// the running request, if output of its connection is held; 0 for none
 	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
@@ -219,6 +223,7 @@ private:
 	std::atomic<bool>         _busy;
 	std::atomic<long>         _leaderId;       /// as the operating system knows it
 	std::atomic<int>          _slowShare;
+	bool                      _draining;       /// WAKE_DRAIN was received
 	bool                      _ending;         /// WAKE_STOP was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
 	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that

@@ -119,12 +119,9 @@ void Loop::proceed(Connection& connection)
 	{
 		setState(connection, Connection::STATE_IDLE);
 		_idle.start(connection);
-		if (connection.socket().input().size() > 0)
-		{
-			connection.unframed = true;
-			makeReady(connection);
-		}
-		else connection.socket().releaseBuffer(&_cache);
+		connection.unframed = connection.socket().input().size() > 0;
+		if (connection.unframed || _draining) makeReady(connection);
+		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
 }
 
@@ -304,6 +301,30 @@ void Loop::refuseLate(Connection& connection)
 }
 
 
+void Loop::beginDrain()
+{
+	_acceptor.drain();
+	_draining = true;
+	resumePaused();
+	ev_timer_start(evLoop(), &_drainTimer);
+	_slab.forEach([this](Connection& connection)
+	{
+		switch (connection.state.load(std::memory_order_acquire))
+		{
+		case Connection::STATE_DISPATCHED:
+			// Force it to come back: it must not become idle unnoticed.
+			if (recall(connection)) break;
+			[[fallthrough]];
+		case Connection::STATE_IDLE:
+			makeReady(connection); // a last look
+			break;
+		default:
+			break;
+		}
+	});
+}
+
+
 void Loop::endAll(bool abort)
 {
 	_ending = true;
@@ -347,6 +368,17 @@ void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
 {
 	Connection& connection = *static_cast<Connection*>(pWatcher->data);
 	connection.pLoop->onIO(connection);
+}
+
+
+void Loop::drainCallback(struct ev_loop*, ev_timer* pWatcher, int)
+{
+	// Those that have not sent their first request by now.
+	Loop& loop = *static_cast<Loop*>(pWatcher->data);
+	loop._slab.forEach([&loop](Connection& connection)
+	{
+		if (connection.state == Connection::STATE_IDLE && !connection.ready) loop.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+	});
 }
 
 

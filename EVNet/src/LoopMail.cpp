@@ -132,6 +132,7 @@ void Loop::onMail()
 	}
 	if (reasons & WAKE_PAUSED) resumePaused();
 	if (reasons & WAKE_ACCEPT) _acceptor.resume();
+	if (reasons & WAKE_DRAIN) beginDrain();
 	if (reasons & WAKE_STOP) endAll((reasons & WAKE_ABORT) != 0);
 }
 

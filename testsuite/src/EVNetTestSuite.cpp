@@ -13,6 +13,7 @@
 #include "EVFramingTest.h"
 #include "EVHTTPServerBodyTest.h"
 #include "EVHTTPServerDetachTest.h"
+#include "EVHTTPServerDrainTest.h"
 #include "EVHTTPServerErrorTest.h"
 #include "EVHTTPServerHandlerTest.h"
 #include "EVHTTPServerKeepAliveTest.h"
@@ -53,6 +54,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVFramingTest::suite());
 	pSuite->addTest(EVHTTPServerBodyTest::suite());
 	pSuite->addTest(EVHTTPServerDetachTest::suite());
+	pSuite->addTest(EVHTTPServerDrainTest::suite());
 	pSuite->addTest(EVHTTPServerErrorTest::suite());
 	pSuite->addTest(EVHTTPServerHandlerTest::suite());
 	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());

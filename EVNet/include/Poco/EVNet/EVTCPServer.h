@@ -114,6 +114,17 @@ public:
 		///
 		/// Once the server has been stopped, it cannot be restarted.
 
+	bool drain(const Poco::Timespan& timeout);
+		/// Stops the server without losing a request: accepts no more connections, has everything
+		/// answered that has been received (EVHTTPServer says "Connection: close"), closes connections that wait for a
+		/// request, and waits for the others up to the timeout; then stops like stop() and
+		/// cuts what is left. New connections that have not sent anything yet are given a second.
+		///
+		/// Connections in the backlog of a listening socket that the server has opened itself are accepted first. Those in the
+		/// backlog of a ServerSocket that was given to the constructor are left to whoever has a copy of it.
+		///
+		/// Returns true if nothing had to be cut. Must not be called by a handler of this server.
+
 	int currentThreads() const;
 		/// Returns the number of threads that are currently running a request
 		/// or a plain TCPServerConnection.

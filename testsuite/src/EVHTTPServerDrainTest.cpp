@@ -1,0 +1,273 @@
+//
+// EVHTTPServerDrainTest.cpp
+//
+// EVTCPServer::drain(): what has been received is answered, then the server ends.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "EVHTTPServerDrainTest.h"
+#include "HTTPTestSupport.h"
+#include "CppUnit/TestCaller.h"
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+
+namespace
+{
+	const Poco::Timespan LONG(20, 0);
+
+	std::future<bool> drainInBackground(EVHTTPServer& server, const Poco::Timespan& timeout = LONG)
+	{
+		return std::async(std::launch::async, [&server, timeout] { return server.drain(timeout); });
+	}
+
+	bool balances(const EVServerStatistics& statistics)
+	{
+		return statistics.accepted + statistics.adopted == statistics.closes() && statistics.open == 0;
+	}
+}
+
+
+EVHTTPServerDrainTest::EVHTTPServerDrainTest(const std::string& name): CppUnit::TestCase(name)
+{
+}
+
+
+void EVHTTPServerDrainTest::testNothingOpen()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	assertTrue (server.drain(LONG)); // not even started
+	server.start();
+	const Stopwatch stopwatch;
+	assertTrue (server.drain(LONG));
+	assertTrue (server.drain(LONG));
+	assertTrue (stopwatch.elapsed() < 5000);
+}
+
+
+void EVHTTPServerDrainTest::testIdleConnectionsAreClosed()
+{
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		EVHTTPServer server(serveHTTP(answerURI), 0, httpParams(2, 2, policy));
+		server.start();
+		std::vector<std::unique_ptr<RawClient>> clients;
+		for (int i = 0; i < 20; i++)
+		{
+			clients.emplace_back(new RawClient(server));
+			assertTrue (clients.back()->ask("/").isOK("/"));
+		}
+		const Stopwatch stopwatch;
+		assertTrue (server.drain(LONG));
+		assertTrue (stopwatch.elapsed() < 5000);
+		for (auto& pClient: clients) assertTrue (pClient->hasEnded());
+		assertTrue (balances(server.statistics()));
+	}
+}
+
+
+void EVHTTPServerDrainTest::testRunningRequestIsAnswered()
+{
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		Gate gate;
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			if (request.getURI() == "/slow") gate.pass();
+			answerURI(request, response);
+		}), 0, httpParams(2, 1, policy));
+		server.start();
+		RawClient slow(server);
+		slow.get("/slow");
+		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		std::future<bool> drained = drainInBackground(server);
+		Poco::Thread::sleep(20);
+		gate.open();
+		const Answer answer = slow.receiveAnswer();
+		assertTrue (answer.isOK("/slow"));
+		assertTrue (slow.hasEnded());
+		assertTrue (drained.get());
+		assertTrue (balances(server.statistics()));
+	}
+}
+
+
+void EVHTTPServerDrainTest::testPipelinedRequestsAreAnswered()
+{
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/0") gate.pass();
+		answerURI(request, response);
+	}), 0, httpParams(2, 1));
+	server.start();
+	RawClient client(server);
+	client.get("/0");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	for (int i = 1; i < 20; i++) client.get("/" + std::to_string(i)); // behind what the server has looked at
+	std::future<bool> drained = drainInBackground(server);
+	Poco::Thread::sleep(20);
+	gate.open();
+	for (int i = 0; i < 20; i++)
+	{
+		const Answer answer = client.receiveAnswer();
+		assertTrue (answer.isOK("/" + std::to_string(i)));
+		assertTrue (answer.saysClose() == (i == 19));
+	}
+	assertTrue (client.hasEnded());
+	assertTrue (drained.get());
+}
+
+
+void EVHTTPServerDrainTest::testPartOfARequestIsWaitedFor()
+{
+	EVHTTPServer server(serveHTTP(answerBody), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234");
+	assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
+	std::future<bool> drained = drainInBackground(server);
+	Poco::Thread::sleep(50);
+	client.send("56789");
+	const Answer answer = client.receiveAnswer();
+	assertTrue (answer.isOK("0123456789") && answer.saysClose());
+	assertTrue (client.hasEnded());
+	assertTrue (drained.get());
+}
+
+
+void EVHTTPServerDrainTest::testNewConnectionsHaveASecond()
+{
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	RawClient late(server);
+	RawClient silent(server);
+	assertTrue (waitFor([&] { return server.currentConnections() == 2; }));
+	const Stopwatch stopwatch;
+	std::future<bool> drained = drainInBackground(server);
+	Poco::Thread::sleep(100);
+	assertTrue (late.ask("/").isOK("/"));
+	assertTrue (late.hasEnded());
+	assertTrue (silent.hasEnded());
+	assertTrue (stopwatch.elapsed() >= 900);
+	assertTrue (drained.get());
+}
+
+
+void EVHTTPServerDrainTest::testTimeout()
+{
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		gate.pass();
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient slow(server);
+	slow.get("/slow");
+	RawClient incomplete(server);
+	incomplete.send("GET");
+	assertTrue (waitFor([&] { return gate.waiting() == 1 && server.statistics().reading == 1; }));
+	std::future<bool> drained = drainInBackground(server, Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	assertTrue (incomplete.hasEnded());
+	gate.open();
+	assertTrue (!drained.get());
+	assertTrue (!slow.receiveAnswer().complete);
+}
+
+
+void EVHTTPServerDrainTest::testBacklogIsServed()
+{
+	// The only thread, which also accepts, is busy while others connect.
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/slow") gate.pass();
+		answerURI(request, response);
+	}), 0, httpParams(1, 1, EVServerOptions::EXECUTE_INLINE));
+	server.start();
+	RawClient slow(server);
+	slow.get("/slow");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	std::vector<std::unique_ptr<RawClient>> clients;
+	for (int i = 0; i < 100; i++)
+	{
+		clients.emplace_back(new RawClient(server));
+		clients.back()->get("/" + std::to_string(i));
+	}
+	std::future<bool> drained = drainInBackground(server);
+	Poco::Thread::sleep(20);
+	gate.open();
+	for (int i = 0; i < 100; i++) assertTrue (clients[i]->receiveAnswer().isOK("/" + std::to_string(i)));
+	assertTrue (drained.get());
+}
+
+
+void EVHTTPServerDrainTest::testUnderLoad()
+{
+	std::atomic<bool> draining(false);
+	std::atomic<int> lost(0);
+	std::atomic<int> answered(0);
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/sleep") Poco::Thread::sleep(2);
+		answerURI(request, response);
+	}), 0, httpParams(4, 2));
+	server.start();
+	std::vector<std::thread> clients;
+	for (int i = 0; i < 16; i++)
+	{
+		clients.emplace_back([&, i]
+		{
+			const std::string uri = i % 2 ? "/sleep" : "/";
+			try
+			{
+				RawClient client(server);
+				for (;;)
+				{
+					client.get(uri);
+					const bool before = !draining; // sent completely before drain() was called
+					const Answer answer = client.receiveAnswer();
+					if (answer.isOK(uri)) ++answered;
+					else if (before) ++lost;
+					if (!answer.complete || answer.saysClose()) break;
+				}
+			}
+			catch (Poco::Exception&)
+			{
+				if (!draining) ++lost;
+			}
+		});
+	}
+	assertTrue (waitFor([&] { return answered > 1000; }));
+	draining = true;
+	const bool drained = server.drain(LONG);
+	for (auto& client: clients) client.join();
+	assertTrue (drained);
+	assertEqual (0, lost.load());
+	assertTrue (balances(server.statistics()));
+}
+
+
+CppUnit::Test* EVHTTPServerDrainTest::suite()
+{
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerDrainTest");
+
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testNothingOpen);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testIdleConnectionsAreClosed);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testRunningRequestIsAnswered);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testPipelinedRequestsAreAnswered);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testPartOfARequestIsWaitedFor);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testNewConnectionsHaveASecond);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testTimeout);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testBacklogIsServed);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testUnderLoad);
+
+	return pSuite;
+}

@@ -1,0 +1,39 @@
+//
+// EVHTTPServerDrainTest.h
+//
+// Definition of the EVHTTPServerDrainTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVHTTPServerDrainTest_INCLUDED
+#define EVHTTPServerDrainTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVHTTPServerDrainTest: public CppUnit::TestCase
+{
+public:
+	explicit EVHTTPServerDrainTest(const std::string& name);
+
+	void testNothingOpen();
+	void testIdleConnectionsAreClosed();
+	void testRunningRequestIsAnswered();
+	void testPipelinedRequestsAreAnswered();
+	void testPartOfARequestIsWaitedFor();
+	void testNewConnectionsHaveASecond();
+	void testTimeout();
+	void testBacklogIsServed();
+	void testUnderLoad();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVHTTPServerDrainTest_INCLUDED
