@@ -58,6 +58,7 @@ public:
 		std::size_t    maxBuffered;
 		std::size_t    maxOutput;
 		Poco::Timespan sendTimeout;
+		int            minRate;         /// bytes per second
 	};
 
 	explicit BufferPool(const Limits& limits);

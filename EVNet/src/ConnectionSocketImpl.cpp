@@ -17,7 +17,6 @@
 #include "Poco/Buffer.h"
 #include <algorithm>
 #include <cerrno>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -267,28 +266,18 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
 }
 
 
-void ConnectionSocketImpl::sendFile(int fd, Poco::UInt64 length)
+void ConnectionSocketImpl::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 {
-	flushAll();
-	// The descriptor blocks for handlers, but sendfile() has no flag against waiting, and would do so without end.
-	setBlocking(false);
-	try
+	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	if (length == 0) return;
+	if (hasOutput() && !_output.held()) flushAll(); // it may be a file
+	_output.addFile(sockfd(), std::move(file), length);
+	if (_pManager.load(std::memory_order_relaxed))
 	{
-		while (length > 0)
-		{
-			const ssize_t n = ::sendfile(sockfd(), fd, nullptr, static_cast<std::size_t>(std::min<Poco::UInt64>(length, MAX_SEND)));
-			if (n > 0) length -= static_cast<Poco::UInt64>(n);
-			else if (n == 0) throw Poco::ReadFileException("The file has become shorter while it was sent");
-			else if (errno == EAGAIN || errno == EWOULDBLOCK) waitWritable();
-			else if (errno != EINTR) error();
-		}
+		if (flush() == PendingOutput::FLUSH_ERROR) error();
+		askToFlush();
 	}
-	catch (...)
-	{
-		setBlocking(true);
-		throw;
-	}
-	setBlocking(true);
+	else flushAll();
 }
 
 
@@ -302,6 +291,7 @@ int ConnectionSocketImpl::sendBytes(const SocketBufVec& buffers, int flags)
 
 void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 {
+	SendPeriod period;
 	for (;;)
 	{
 		if (flush() == PendingOutput::FLUSH_ERROR) error();
@@ -315,7 +305,8 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 		length -= n;
 		if (length == 0) break;
 		// The mark is passed: the writer has to wait until the client takes some.
-		waitWritable();
+		period.taken += n;
+		waitWritable(period);
 	}
 	askToFlush();
 }
@@ -330,29 +321,39 @@ void ConnectionSocketImpl::askToFlush()
 }
 
 
-void ConnectionSocketImpl::waitWritable()
+void ConnectionSocketImpl::waitWritable(SendPeriod& period)
 {
-	const Poco::Timespan& timeout = _pPool->limits().sendTimeout;
-	const Poco::Timespan forever(Poco::Timespan::DAYS);
-	while (!StreamSocketImpl::poll(timeout > 0 ? timeout : forever, SELECT_WRITE))
+	const BufferPool::Limits& limits = _pPool->limits();
+	const std::chrono::microseconds length(limits.sendTimeout.totalMicroseconds());
+	if (length.count() == 0)
 	{
-		if (timeout > 0)
-		{
-			_sendTimedOut = true;
-			throw Poco::TimeoutException("The client takes no data");
-		}
+		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), SELECT_WRITE);
+		return;
 	}
+	const Clock::time_point now = Clock::now();
+	if (period.end == Clock::time_point()) period.end = now + length;
+	const Poco::Timespan rest = std::chrono::duration_cast<std::chrono::microseconds>(period.end - now).count();
+	if (rest > 0 && StreamSocketImpl::poll(rest, SELECT_WRITE)) return;
+
+	period.taken += _output.takeFlushed();
+	if (period.taken < std::max<Poco::UInt64>(1, static_cast<Poco::UInt64>(limits.sendTimeout.totalMilliseconds())*static_cast<Poco::UInt64>(limits.minRate)/1000))
+	{
+		_sendTimedOut = true;
+		throw Poco::TimeoutException("The client takes no data, or too little");
+	}
+	period = SendPeriod();
 }
 
 
 void ConnectionSocketImpl::flushAll()
 {
+	SendPeriod period;
 	for (;;)
 	{
 		const PendingOutput::Result result = flush();
 		if (result == PendingOutput::FLUSH_DONE) return;
 		if (result == PendingOutput::FLUSH_ERROR) error();
-		waitWritable();
+		waitWritable(period);
 	}
 }
 

@@ -24,6 +24,7 @@
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
+#include <chrono>
 #include <memory>
 
 
@@ -107,12 +108,15 @@ public:
 		/// Sends several parts, with one system call if the client takes them, and keeps or waits for
 		/// the rest as sendBytes() does.
 
-	void sendFile(int fd, Poco::UInt64 length);
+	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
 		/// Sends a part of a file, from its current position on, without reading it into
-		/// memory. Waits for the client.
+		/// memory. What the client does not take at once is sent by the loop.
 
 	bool trySend(const std::string& text);
 		/// Sends the text behind output that is held, if the client takes it all at once. Never waits.
+
+	int minRate() const;
+		/// Returns how many bytes a second a client must send or take.
 
 	Poco::UInt64 takeFlushed();
 		/// Returns the number of bytes of pending output that have been sent since this was called the last time, or
@@ -186,10 +190,19 @@ private:
 		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
 	};
 
+	using Clock = std::chrono::steady_clock;
+
+	struct SendPeriod
+		/// In which a client that is waited for must take some output.
+	{
+		Clock::time_point end;       /// not begun yet if this is 0
+		Poco::UInt64      taken = 0; /// besides what is flushed
+	};
+
 	void closeDescriptor();
 	ssize_t receiveSome(int flags);
 	void applyReceiveTimeout();
-	void waitWritable();
+	void waitWritable(SendPeriod& period);
 	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
 	void askToFlush();
@@ -257,6 +270,12 @@ inline bool ConnectionSocketImpl::hasOutput() const
 inline bool ConnectionSocketImpl::holdsOutput() const
 {
 	return _output.held();
+}
+
+
+inline int ConnectionSocketImpl::minRate() const
+{
+	return _pPool->limits().minRate;
 }
 
 

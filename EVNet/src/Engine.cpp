@@ -77,7 +77,7 @@ Engine::Engine(const Config& config):
 
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
-		_config.options.getMaxPendingOutput(), _config.options.getSendTimeout()});
+		_config.options.getMaxPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
 	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
 	for (int i = 0; i < _loopCount; i++)
 	{

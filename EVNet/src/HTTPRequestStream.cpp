@@ -31,6 +31,7 @@ HTTPRequestStreamBuf::HTTPRequestStreamBuf():
 	_pSession(nullptr),
 	_maxBody(0),
 	_received(0),
+	_periodBytes(0),
 	_complete(true)
 {
 }
@@ -44,6 +45,7 @@ void HTTPRequestStreamBuf::open(HTTPRequestParser& parser, bool complete, Connec
 	_maxBody = maxBody;
 	_received = 0;
 	_complete = complete;
+	_periodEnd = Clock::time_point();
 	// Nobody writes through the get area.
 	take(const_cast<char*>(socket.input().data()) + parser.headerEnd(), parser.bodyEnd() - parser.headerEnd());
 }
@@ -87,8 +89,23 @@ std::streamsize HTTPRequestStreamBuf::showmanyc()
 }
 
 
+void HTTPRequestStreamBuf::checkRate()
+{
+	// A period is as long as the client may be silent, see EVServerOptions::setMinDataRate().
+	const Poco::Timespan period = _pSocket->getReceiveTimeout();
+	if (period == 0) return;
+	const Clock::time_point now = Clock::now();
+	if (now < _periodEnd) return;
+	const Poco::UInt64 needed = static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(_pSocket->minRate())/1000;
+	if (_periodEnd != Clock::time_point() && _received - _periodBytes < needed) throw Poco::TimeoutException("The client sends the body too slowly");
+	_periodEnd = now + std::chrono::microseconds(period.totalMicroseconds());
+	_periodBytes = _received;
+}
+
+
 bool HTTPRequestStreamBuf::next(bool wait)
 {
+	if (wait) checkRate();
 	const std::size_t available = _pSocket->readMore(wait);
 	char* pData = const_cast<char*>(_pSocket->input().data());
 	if (available == 0)

@@ -20,6 +20,7 @@
 #include "Poco/EVNet/EVNet.h"
 #include "HTTPRequestParser.h"
 #include "Poco/Types.h"
+#include <chrono>
 #include <istream>
 #include <streambuf>
 
@@ -55,7 +56,12 @@ protected:
 	std::streamsize showmanyc() override;
 
 private:
+	using Clock = std::chrono::steady_clock;
+
 	bool next(bool wait);
+	void checkRate();
+		/// Throws a Poco::TimeoutException if the client has sent too little since the last period began.
+
 	void take(char* pPiece, std::size_t length);
 
 	HTTPRequestParser*    _pParser;
@@ -63,6 +69,8 @@ private:
 	ReusableSession*      _pSession;
 	Poco::UInt64          _maxBody;
 	Poco::UInt64          _received;    /// bytes of the body
+	Clock::time_point     _periodEnd;
+	Poco::UInt64          _periodBytes; /// _received when the period began
 	bool                  _complete;
 };
 

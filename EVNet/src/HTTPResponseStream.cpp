@@ -126,13 +126,13 @@ bool HTTPResponseStreamBuf::finish()
 }
 
 
-void HTTPResponseStreamBuf::sendFile(int fd, Poco::UInt64 length)
+void HTTPResponseStreamBuf::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 {
 	transmit();
 	setp(nullptr, nullptr);
 	try
 	{
-		_pSocket->sendFile(fd, length);
+		_pSocket->sendFile(std::move(file), length);
 	}
 	catch (Poco::Exception& exc)
 	{

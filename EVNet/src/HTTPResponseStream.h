@@ -31,6 +31,7 @@ namespace EVNet {
 
 
 class ConnectionSocketImpl;
+class FileDescriptor;
 class ReusableSession;
 
 
@@ -77,7 +78,7 @@ public:
 		/// Ends the body, or the trailer, and sends what has not been sent. Returns false if the body is
 		/// shorter than its length.
 
-	void sendFile(int fd, Poco::UInt64 length);
+	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
 		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).
 
 protected:

@@ -15,8 +15,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <fcntl.h>
 #include <memory>
 #include <string>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -28,6 +30,12 @@ namespace EVNet {
 namespace
 {
 	const std::size_t HOLD_RESERVE = 4096; // bytes: responses that are held are many, or would not be
+
+	void setNonBlocking(poco_socket_t fd, bool flag)
+	{
+		const int flags = ::fcntl(fd, F_GETFL);
+		::fcntl(fd, F_SETFL, flag ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+	}
 }
 
 
@@ -35,9 +43,16 @@ struct PendingOutput::Bytes
 {
 	std::string bytes;
 	std::size_t sent  = 0;
+	FileDescriptor file;         /// behind the bytes
+	Poco::UInt64 fileLength = 0; /// what is left of it
 	Poco::UInt64 flushed = 0;    /// see takeFlushed()
 	bool        asked = false;   /// askToFlush() has been called
 	bool        held  = false;   /// nobody has tried to send it
+
+	Poco::UInt64 size() const
+	{
+		return bytes.size() - sent + fileLength;
+	}
 };
 
 
@@ -83,20 +98,51 @@ PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd)
 	Bytes* pBytes = _pBytes;
 	if (!pBytes) return FLUSH_DONE;
 	pBytes->held = false;
-	while (pBytes->sent < pBytes->bytes.size())
+	const Poco::UInt64 limit = pBytes->flushed + FLUSH_SLICE;
+	while (pBytes->size() > 0)
 	{
-		const ssize_t n = ::send(fd, pBytes->bytes.data() + pBytes->sent, pBytes->bytes.size() - pBytes->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-		{
-			pBytes->sent += static_cast<std::size_t>(n);
-			pBytes->flushed += static_cast<Poco::UInt64>(n);
-		}
+		if (pBytes->flushed >= limit) return FLUSH_AGAIN;
+		const ssize_t n = flushSome(fd, *pBytes);
+		if (n > 0) pBytes->flushed += static_cast<Poco::UInt64>(n);
+		else if (n == 0) return FLUSH_ERROR; // the file has become shorter
 		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
 		else if (errno != EINTR) return FLUSH_ERROR;
 	}
+	if (pBytes->file.get() >= 0) setNonBlocking(fd, false);
 	_pBytes = nullptr;
 	delete pBytes;
 	return FLUSH_DONE;
+}
+
+
+ssize_t PendingOutput::flushSome(poco_socket_t fd, Bytes& output)
+{
+	if (output.sent < output.bytes.size())
+	{
+		const int more = output.fileLength > 0 ? MSG_MORE : 0;
+		const std::size_t length = std::min<std::size_t>(output.bytes.size() - output.sent, FLUSH_SLICE);
+		const ssize_t n = ::send(fd, output.bytes.data() + output.sent, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+		if (n > 0) output.sent += static_cast<std::size_t>(n);
+		return n;
+	}
+	const ssize_t n = ::sendfile(fd, output.file.get(), nullptr, static_cast<std::size_t>(std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE)));
+	if (n > 0) output.fileLength -= static_cast<Poco::UInt64>(n);
+	else if (n == 0) errno = EIO;
+	return n;
+}
+
+
+void PendingOutput::addFile(poco_socket_t fd, FileDescriptor&& file, Poco::UInt64 length)
+{
+	std::lock_guard<std::mutex> lock(mutex());
+	Bytes* pBytes = _pBytes;
+	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes);
+	if (!pBytes) pBytes = pNew.get();
+	setNonBlocking(fd, true);
+	pBytes->held = false;
+	pBytes->file = std::move(file);
+	pBytes->fileLength = length;
+	if (pNew) _pBytes.store(pNew.release(), std::memory_order_release);
 }
 
 
@@ -106,7 +152,7 @@ std::size_t PendingOutput::keep(const char* pBytes, std::size_t length, std::siz
 	Bytes* pPending = _pBytes;
 	const std::size_t pending = pPending ? pPending->bytes.size() - pPending->sent : 0;
 	const std::size_t n = std::min(length, maxSize > pending ? maxSize - pending : 0);
-	if (n == 0) return 0;
+	if (n == 0 || (pPending && pPending->fileLength > 0)) return 0;
 	std::unique_ptr<Bytes> pNew(pPending ? nullptr : new Bytes);
 	if (!pPending) pPending = pNew.get();
 	pPending->bytes.erase(0, pPending->sent);
@@ -124,6 +170,7 @@ bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxS
 	for (int i = 0; i < count; i++) length += pParts[i].iov_len;
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
+	if (pBytes && pBytes->fileLength > 0) return false;
 	if (length + (pBytes ? pBytes->bytes.size() : 0) > maxSize) return false;
 	if (!pBytes)
 	{

@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "FileDescriptor.h"
 #include "Poco/Net/SocketDefs.h"
 #include "Poco/Types.h"
 #include <atomic>
@@ -33,8 +34,8 @@ namespace EVNet {
 
 
 class PendingOutput
-	/// The bytes that have been sent by a handler and not been taken by the client, and those
-	/// of responses that wait for the next one, to be sent together.
+	/// The bytes, and the file behind them, that have been sent by a handler and not been taken by the client, and
+	/// the bytes of responses that wait for the next one, to be sent together.
 	///
 	/// Filled by the owner of the socket. May be flushed by the leader of the loop meanwhile. Nearly
 	/// all connections have none, and then this is no more than a null pointer.
@@ -60,11 +61,17 @@ public:
 		/// Returns true if there is output, and it is only there because of hold().
 
 	Result flush(poco_socket_t fd);
-		/// Sends, without waiting.
+		/// Sends, without waiting. Not more than FLUSH_SLICE bytes at a time, lest a fast client keeps the
+		/// loop from the others.
 
 	std::size_t keep(const char* pBytes, std::size_t length, std::size_t maxSize);
 		/// Appends bytes as long as the size is not more than maxSize. Returns the
 		/// number of bytes appended.
+
+	void addFile(poco_socket_t fd, FileDescriptor&& file, Poco::UInt64 length);
+		/// Appends so many bytes of a file, from its current position on. There must be no other file. Until
+		/// it has been sent, the socket does not block, because sendfile() has no flag against
+		/// waiting, and nothing can be appended.
 
 	bool hold(const struct iovec* pParts, int count, std::size_t maxSize);
 		/// Appends bytes that are to be sent together with more to come. Returns false if the
@@ -80,6 +87,11 @@ public:
 		/// Forgets the output.
 
 private:
+	enum
+	{
+		FLUSH_SLICE = 1 << 20
+	};
+
 	struct Bytes;
 
 	PendingOutput(const PendingOutput&);
@@ -87,6 +99,7 @@ private:
 
 	std::mutex& mutex() const;
 	Result flushLocked(poco_socket_t fd);
+	static ssize_t flushSome(poco_socket_t fd, Bytes& output);
 
 	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex()
 };

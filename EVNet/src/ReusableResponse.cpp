@@ -13,6 +13,7 @@
 
 #include "ReusableResponse.h"
 #include "ConnectionSocketImpl.h"
+#include "FileDescriptor.h"
 #include "HTTPCharacters.h"
 #include "ReusableSession.h"
 #include "Poco/DateTimeFormat.h"
@@ -23,8 +24,6 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
-#include <fcntl.h>
-#include <unistd.h>
 
 
 using Poco::Net::HTTPResponse;
@@ -59,32 +58,6 @@ namespace
 	{
 		return status < 200 || status == HTTPResponse::HTTP_NO_CONTENT;
 	}
-
-	class FileDescriptor
-	{
-	public:
-		explicit FileDescriptor(const std::string& path):
-			_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-		{
-			if (_fd < 0) throw Poco::OpenFileException(path);
-		}
-
-		~FileDescriptor()
-		{
-			::close(_fd);
-		}
-
-		operator int () const
-		{
-			return _fd;
-		}
-
-	private:
-		FileDescriptor(const FileDescriptor&);
-		FileDescriptor& operator = (const FileDescriptor&);
-
-		int _fd;
-	};
 }
 
 
@@ -404,10 +377,10 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 {
 	poco_assert (!_sent);
 
-	Poco::File file(path);
-	const Poco::Timestamp dateTime = file.getLastModified();
-	const Poco::File::FileSize length = file.getSize();
-	FileDescriptor fd(path);
+	Poco::File info(path);
+	const Poco::Timestamp dateTime = info.getLastModified();
+	const Poco::File::FileSize length = info.getSize();
+	FileDescriptor file(path);
 	set("Last-Modified", Poco::DateTimeFormatter::format(dateTime, Poco::DateTimeFormat::HTTP_FORMAT));
 	setLength(length);
 	setContentType(mediaType);
@@ -415,12 +388,8 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	beginBody(mode, length);
 	try
 	{
-		if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(fd, length);
+		if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(std::move(file), length);
 		else _stream.buffer().pubsync();
-	}
-	catch (Poco::ReadFileException&)
-	{
-		throw; // it is not the client's fault
 	}
 	catch (Poco::Exception&)
 	{
