@@ -123,7 +123,7 @@ void Acceptor::acceptSome()
 	Engine& engine = _loop.engine();
 	for (int i = 0; i < _batch && ev_is_active(&_watcher); i++)
 	{
-		if (!engine.connectionOpening())
+		if (!engine.connectionOpening() && !(engine.closesIdle() && _loop.closeLongestIdle() && engine.connectionOpening()))
 		{
 			pause(0);
 			engine.waitForCapacity();
@@ -168,7 +168,7 @@ bool Acceptor::acceptOne()
 
 	_accepted.add();
 	_loop.engine().connectionOpened();
-	if (passesFilter(*pSocket)) _loop.engine().distribute(_loop, pSocket);
+	if (passesLimit(*pSocket) && passesFilter(*pSocket)) _loop.engine().distribute(_loop, pSocket);
 	else
 	{
 		pSocket->release();
@@ -212,6 +212,23 @@ ConnectionSocketImpl* Acceptor::acceptPlain()
 			break;
 		}
 	}
+}
+
+
+bool Acceptor::passesLimit(ConnectionSocketImpl& socket)
+{
+	AddressLimiter* pLimiter = _loop.engine().addressLimiter();
+	if (!pLimiter) return true;
+	try
+	{
+		if (socket.countBy(*pLimiter)) return true;
+	}
+	catch (Poco::Exception&)
+	{
+		// The client is gone already.
+	}
+	_overLimit.add();
+	return false;
 }
 
 

@@ -63,6 +63,7 @@ public:
 
 	Poco::Int64 accepted() const;
 	Poco::Int64 filtered() const;
+	Poco::Int64 overLimit() const;
 	Poco::Int64 pauses() const;
 		/// Counters. May be called from any thread.
 
@@ -82,6 +83,7 @@ private:
 	void expectMore();
 	bool acceptOne();
 	ConnectionSocketImpl* acceptPlain();
+	bool passesLimit(ConnectionSocketImpl& socket);
 	bool passesFilter(ConnectionSocketImpl& socket);
 	void pause(double seconds);
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
@@ -96,6 +98,7 @@ private:
 	int     _fullBatches;   /// in succession
 	Counter _accepted;
 	Counter _filtered;
+	Counter _overLimit;
 	Counter _pauses;
 };
 
@@ -118,6 +121,12 @@ inline Poco::Int64 Acceptor::accepted() const
 inline Poco::Int64 Acceptor::filtered() const
 {
 	return _filtered.value();
+}
+
+
+inline Poco::Int64 Acceptor::overLimit() const
+{
+	return _overLimit.value();
 }
 
 

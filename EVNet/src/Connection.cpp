@@ -172,6 +172,7 @@ void Connection::run(Clock::time_point start)
 	pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
+	pLoop->requestDone();
 	pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
 	pLoop->giveBack(*this);
 }
@@ -180,6 +181,7 @@ void Connection::run(Clock::time_point start)
 void Connection::cancel()
 {
 	pLoop->requestTaken();
+	pLoop->requestCancelled();
 	end(EVServerStatistics::CLOSED_BY_SERVER);
 	pLoop->giveBack(*this);
 }

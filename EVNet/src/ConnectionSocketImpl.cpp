@@ -391,8 +391,16 @@ void ConnectionSocketImpl::close()
 
 void ConnectionSocketImpl::closeDescriptor()
 {
+	if (_pExtras) _pExtras->entry = AddressLimiter::Entry();
 	if (_pExtras && _pExtras->pInner) _pExtras->pInner->close();
 	else ::close(_closing);
+}
+
+
+bool ConnectionSocketImpl::countBy(AddressLimiter& limiter)
+{
+	extras().entry = limiter.enter(peerAddress());
+	return extras().entry.counted();
 }
 
 

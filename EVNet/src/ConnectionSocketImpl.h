@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "AddressLimiter.h"
 #include "InputBuffer.h"
 #include "PendingOutput.h"
 #include "Pooled.h"
@@ -149,6 +150,10 @@ public:
 	bool sendTimedOut() const;
 		/// Returns true if a writer has waited longer than the send timeout.
 
+	bool countBy(AddressLimiter& limiter);
+		/// Counts the connection until its descriptor is closed. Returns false if its
+		/// address has too many.
+
 	void adoptedBy(BufferPool::Ptr pPool);
 		/// Moves the socket to a (maybe other) server.
 
@@ -187,6 +192,7 @@ private:
 		bool                                  known = false;   /// the addresses
 		Poco::Net::SocketAddress              own;
 		Poco::Net::SocketAddress              peer;
+		AddressLimiter::Entry                 entry;
 		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
 	};
 

@@ -92,6 +92,14 @@ namespace
 	};
 
 
+	const ReusableRequest& own(const HTTPServerRequest& request)
+	{
+		const ReusableRequest* pRequest = dynamic_cast<const ReusableRequest*>(&request);
+		if (!pRequest) throw Poco::InvalidArgumentException("Not a request to an EVHTTPServer");
+		return *pRequest;
+	}
+
+
 	class StoppedEvent: public HTTPRequestHandlerFactory
 		/// Gives access to the event that every factory has for
 		/// Poco::Net::HTTPServer, its friend.
@@ -140,11 +148,15 @@ void EVHTTPServer::stopAll(bool abortCurrent)
 }
 
 
+bool EVHTTPServer::clientConnected(const HTTPServerRequest& request)
+{
+	return own(request).clientConnected();
+}
+
+
 const MessageHeader& EVHTTPServer::requestTrailer(const HTTPServerRequest& request)
 {
-	const ReusableRequest* pRequest = dynamic_cast<const ReusableRequest*>(&request);
-	if (!pRequest) throw Poco::InvalidArgumentException("Not a request to an EVHTTPServer");
-	return pRequest->trailer();
+	return own(request).trailer();
 }
 
 

@@ -78,6 +78,7 @@ Engine::Engine(const Config& config):
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
 		_config.options.getMaxPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
+	if (_config.options.getMaxConnectionsPerAddress() > 0) _pAddressLimiter = new AddressLimiter(_config.options.getMaxConnectionsPerAddress());
 	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
 	for (int i = 0; i < _loopCount; i++)
 	{
@@ -456,6 +457,7 @@ EVServerStatistics Engine::statistics() const
 	statistics.loops = _loopCount;
 	statistics.adopted = _adopted;
 	statistics.requests += static_cast<Poco::UInt64>(_plainTotal);
+	statistics.completed += static_cast<Poco::UInt64>(_plainTotal - _plainCurrent);
 	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++) statistics.closed[i] += _closed[i];
 	statistics.idle = std::max(0, statistics.idle - (statistics.queued + statistics.running - _plainCurrent));
 	statistics.open += _plainCurrent;

@@ -20,6 +20,7 @@
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/EVNet/EVServerStatistics.h"
+#include "AddressLimiter.h"
 #include "BufferPool.h"
 #include "Executor.h"
 #include "Loop.h"
@@ -106,6 +107,12 @@ public:
 	const Executor& executor() const;
 	BufferPool::Ptr bufferPool() const;
 	bool dispatchOnData() const;
+	AddressLimiter* addressLimiter() const;
+		/// Returns a null pointer if there is no limit.
+
+	bool closesIdle() const;
+		/// Returns true if idle connections are to be closed at capacity.
+
 	bool ownsSocket() const;
 		/// Returns true if the listening socket is closed when the server stops.
 
@@ -166,6 +173,7 @@ private:
 	int                        _loopCount;
 	Executor::Config           _executorConfig;
 	BufferPool::Ptr            _pBufferPool;
+	AddressLimiter::Ptr        _pAddressLimiter;
 	Poco::Net::TCPServerConnectionFilter::Ptr _pFilter;
 	std::unique_ptr<Executor>  _pExecutor;
 	std::vector<std::unique_ptr<Loop>> _loops;
@@ -239,6 +247,18 @@ inline const Executor& Engine::executor() const
 inline BufferPool::Ptr Engine::bufferPool() const
 {
 	return _pBufferPool;
+}
+
+
+inline AddressLimiter* Engine::addressLimiter() const
+{
+	return const_cast<AddressLimiter*>(_pAddressLimiter.get());
+}
+
+
+inline bool Engine::closesIdle() const
+{
+	return _config.options.getCloseIdleAtCapacity();
 }
 
 

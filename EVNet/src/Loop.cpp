@@ -70,7 +70,9 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_linger(*this, deadlines.linger),
 	_acceptor(*this),
 	_ended(false),
-	_wake(0)
+	_wake(0),
+	_completedElsewhere(0),
+	_cancelled(0)
 {
 	updateNow();
 	ev_async_init(&_async, &Loop::asyncCallback);
@@ -201,6 +203,7 @@ bool Loop::runHere(Connection& connection)
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		_holding = 0;
+		_completed.add();
 		noteRequest(false);
 		updateNow();
 		connection.settle();
@@ -208,6 +211,7 @@ bool Loop::runHere(Connection& connection)
 		return true;
 	}
 	noteRequest(true);
+	requestDone();
 	giveBack(connection);
 	return false;
 }

@@ -115,6 +115,9 @@ public:
 	void open(ConnectionSocketImpl* pSocket);
 		/// Begins to serve a new connection. Takes over one reference to the socket.
 
+	bool closeLongestIdle();
+		/// Closes the connection that has been idle for the longest time, to make room. Returns false if there is none.
+
 	void giveBack(Connection& connection);
 		/// Returns a connection whose request is done to the loop. Called
 		/// by the thread that ran the request, while it does not lead the loop.
@@ -134,6 +137,10 @@ public:
 
 	void requestTaken();
 		/// Lets the loop know that a request has left the queue. May be called from any thread.
+
+	void requestDone();
+	void requestCancelled();
+		/// Count a request that has left the queue. May be called from any thread.
 
 	void noteRequest(bool slow);
 		/// Lets the prediction know about a request. May be called from any thread.
@@ -253,10 +260,14 @@ private:
 	std::vector<Poco::UInt64> _flushWanted;
 	std::atomic<int>          _wake;
 
+	std::atomic<Poco::Int64>  _completedElsewhere;   /// requests that were not run by the leader
+	std::atomic<Poco::Int64>  _cancelled;
+
 	// written by the leader
 	Counter _open;
 	Counter _states[Connection::STATE_LINGERING + 1];
 	Counter _requests;
+	Counter _completed;
 	Counter _refused;
 	Counter _overdue;
 	Counter _promotions;
@@ -268,6 +279,18 @@ private:
 //
 // inlines
 //
+inline void Loop::requestDone()
+{
+	_completedElsewhere.fetch_add(1, std::memory_order_relaxed);
+}
+
+
+inline void Loop::requestCancelled()
+{
+	_cancelled.fetch_add(1, std::memory_order_relaxed);
+}
+
+
 inline int Loop::index() const
 {
 	return _index;

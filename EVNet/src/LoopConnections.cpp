@@ -288,6 +288,21 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 }
 
 
+bool Loop::closeLongestIdle()
+{
+	const int maxLooks = 64; // busy connections may be in front
+	int looks = 0;
+	for (Connection* pConnection = _idle.first(); pConnection && looks < maxLooks; pConnection = pConnection->pLater, looks++)
+	{
+		if (pConnection->state.load(std::memory_order_acquire) != Connection::STATE_IDLE || pConnection->ready) continue;
+		if (pConnection->lastActive > pConnection->clockStart) continue; // its place in the list is out of date
+		close(*pConnection, EVServerStatistics::CLOSED_FOR_ROOM);
+		return true;
+	}
+	return false;
+}
+
+
 void Loop::refuseLate(Connection& connection)
 {
 	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_TIMEOUT);

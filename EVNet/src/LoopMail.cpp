@@ -247,6 +247,8 @@ void Loop::addTo(EVServerStatistics& statistics) const
 	statistics.accepted += static_cast<Poco::UInt64>(_acceptor.accepted());
 	statistics.acceptPauses += static_cast<Poco::UInt64>(_acceptor.pauses());
 	statistics.requests += static_cast<Poco::UInt64>(_requests.value());
+	statistics.completed += static_cast<Poco::UInt64>(_completed.value() + _completedElsewhere.load(std::memory_order_relaxed));
+	statistics.cancelled += static_cast<Poco::UInt64>(_cancelled.load(std::memory_order_relaxed));
 	statistics.refused += static_cast<Poco::UInt64>(_refused.value());
 	statistics.overdue += static_cast<Poco::UInt64>(_overdue.value());
 	statistics.promotions += static_cast<Poco::UInt64>(_promotions.value());
@@ -254,6 +256,7 @@ void Loop::addTo(EVServerStatistics& statistics) const
 	{
 		statistics.closed[i] += static_cast<Poco::UInt64>(_closed[i].value());
 	}
+	statistics.closed[EVServerStatistics::CLOSED_ADDRESS_LIMIT] += static_cast<Poco::UInt64>(_acceptor.overLimit());
 	statistics.closed[EVServerStatistics::CLOSED_BY_FILTER] += static_cast<Poco::UInt64>(_acceptor.filtered());
 }
 

@@ -17,6 +17,7 @@
 #include "ReusableResponse.h"
 #include "ReusableSession.h"
 #include <cstring>
+#include <poll.h>
 
 
 using Poco::Net::HTTPServerParams;
@@ -81,6 +82,14 @@ const Poco::Net::MessageHeader& ReusableRequest::trailer() const
 {
 	static const Poco::Net::MessageHeader NONE;
 	return _pParser && _pParser->chunked() ? _pParser->decoder().trailer() : NONE;
+}
+
+
+bool ReusableRequest::clientConnected() const
+{
+	if (!_pSocket || !_pSocket->initialized()) return false;
+	struct pollfd entry = { _pSocket->sockfd(), POLLRDHUP, 0 };
+	return ::poll(&entry, 1, 0) == 0; // POLLERR and POLLHUP are always reported
 }
 
 

@@ -52,6 +52,9 @@ public:
 	const Poco::Net::MessageHeader& trailer() const;
 		/// Returns the fields behind the last chunk of the body, as far as that has been read.
 
+	bool clientConnected() const;
+		/// Returns false if the client has closed or reset the connection.
+
 	std::istream& stream() override;
 	const Poco::Net::SocketAddress& clientAddress() const override;
 	const Poco::Net::SocketAddress& serverAddress() const override;

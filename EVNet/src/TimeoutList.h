@@ -55,6 +55,9 @@ public:
 		/// the given time. Takes time proportional to the number of connections
 		/// in this list whose clocks were started before that.
 
+	Connection* first() const;
+		/// Returns the connection whose clock was started first, or a null pointer.
+
 	bool isUsed() const;
 		/// Returns false if the list takes nothing in.
 
@@ -75,6 +78,12 @@ private:
 	Connection*  _pLast;
 	ev_timer     _timer;
 };
+
+
+inline Connection* TimeoutList::first() const
+{
+	return _pFirst;
+}
 
 
 inline bool TimeoutList::isUsed() const

@@ -22,6 +22,7 @@
 #include "EVHTTPServerTrailerTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
+#include "EVServerPressureTest.h"
 #include "EVServerStatisticsTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
@@ -63,6 +64,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
+	pSuite->addTest(EVServerPressureTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());

@@ -36,6 +36,8 @@ void EVServerStatisticsTest::testCloseReasonNames()
 		{EVServerStatistics::CLOSED_SEND_TIMEOUT, "send_timeout"},
 		{EVServerStatistics::CLOSED_DETACHED, "detached"},
 		{EVServerStatistics::CLOSED_BY_FILTER, "filter"},
+		{EVServerStatistics::CLOSED_ADDRESS_LIMIT, "address_limit"},
+		{EVServerStatistics::CLOSED_FOR_ROOM, "for_room"},
 		{EVServerStatistics::CLOSED_REFUSED, "refused"},
 		{EVServerStatistics::CLOSED_BY_SERVER, "server"}
 	};

@@ -82,6 +82,14 @@ public:
 	//
 	// for request handlers
 	//
+	static bool clientConnected(const Poco::Net::HTTPServerRequest& request);
+		/// Returns false if the client has closed or reset its side of the connection, so that a
+		/// handler can give up work that nobody waits for. Costs one system call and never waits. A client that has only
+		/// shut down its sending side counts as gone.
+		///
+		/// To be called by the handler of the request. Throws a Poco::InvalidArgumentException if the
+		/// request is not from an EVHTTPServer.
+
 	static const Poco::Net::MessageHeader& requestTrailer(const Poco::Net::HTTPServerRequest& request);
 		/// Returns the trailer fields that followed a chunked request body (RFC 9110, section 6.5).
 		/// Complete when request.stream() has been read to its end; without a trailer, an

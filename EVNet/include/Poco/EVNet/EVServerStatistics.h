@@ -33,8 +33,9 @@ struct EVNet_API EVServerStatistics
 	/// a snapshot is asked for. While the server works, the
 	/// numbers of one snapshot may therefore be a few requests apart.
 	///
-	/// Once a server has stopped and its last handler has returned,
-	/// accepted + adopted is the sum of all closes, and nothing is open.
+	/// Apart from that, two sums balance at all times: accepted + adopted is open and the sum of all closes,
+	/// and requests is refused, completed, cancelled, queued and running. (Plain
+	/// TCPServerConnections that wait for a thread are queued, but not yet open nor among the requests.)
 {
 	enum CloseReason
 		/// Why a connection was closed. Each connection that was accepted
@@ -65,6 +66,10 @@ struct EVNet_API EVServerStatistics
 			/// Not closed: a handler took the socket out of the server.
 		CLOSED_BY_FILTER,
 			/// The TCPServerConnectionFilter did not accept it.
+		CLOSED_ADDRESS_LIMIT,
+			/// Its client address had maxConnectionsPerAddress others.
+		CLOSED_FOR_ROOM,
+			/// It was idle for the longest time when the server was at capacity (closeIdleAtCapacity).
 		CLOSED_REFUSED,
 			/// There was no room in the queue.
 		CLOSED_BY_SERVER,
@@ -92,6 +97,12 @@ struct EVNet_API EVServerStatistics
 	Poco::UInt64 refused = 0;
 		/// Those of them that were refused because the queue was
 		/// full (EVTCPServerConnection::REFUSAL_BUSY), and never reached a handler.
+
+	Poco::UInt64 completed = 0;
+		/// Those of them whose handler has returned, by whatever way.
+
+	Poco::UInt64 cancelled = 0;
+		/// Those of them that were waiting in the queue when the server was stopped.
 
 	Poco::UInt64 overdue = 0;
 		/// Those of them that waited and ran for longer than handlerTimeout.

@@ -1,0 +1,44 @@
+//
+// EVServerPressureTest.h
+//
+// Definition of the EVServerPressureTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVServerPressureTest_INCLUDED
+#define EVServerPressureTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVServerPressureTest: public CppUnit::TestCase
+{
+public:
+	explicit EVServerPressureTest(const std::string& name);
+
+	void testLateRequestIsAnswered();
+	void testFullQueueIsAnswered();
+	void testFullQueueAnswersAndGoesOn();
+	void testFullQueueWithUnreadBodyCloses();
+	void testRawClientsWaitWhenQueueIsFull();
+	void testSlowBodyMayTakeLonger();
+	void testTooSlowBody();
+	void testTooSlowStreamedBody();
+	void testTooSlowReader();
+	void testTooSlowReaderWithoutBuffer();
+	void testOverdueHandler();
+	void testCloseIdleAtCapacity();
+	void testMaxConnectionsPerAddress();
+	void testClientConnected();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVServerPressureTest_INCLUDED
