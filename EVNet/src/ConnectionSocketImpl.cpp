@@ -445,13 +445,26 @@ ConnectionSocketImpl::Extras& ConnectionSocketImpl::extras()
 }
 
 
+SocketAddress ConnectionSocketImpl::addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*))
+{
+	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	// Cleared, because the client of a Unix domain socket mostly has no name. Poco's method
+	// copies what happens to be in the memory then.
+	struct sockaddr_storage storage = sockaddr_storage();
+	struct sockaddr* pAddress = reinterpret_cast<struct sockaddr*>(&storage);
+	socklen_t length = sizeof(storage);
+	if (pFunction(sockfd(), pAddress, &length) != 0) error();
+	return SocketAddress(pAddress, length);
+}
+
+
 const ConnectionSocketImpl::Extras& ConnectionSocketImpl::addresses()
 {
 	Extras& result = extras();
 	if (!result.known)
 	{
-		result.own = StreamSocketImpl::address();
-		result.peer = StreamSocketImpl::peerAddress();
+		result.own = addressBy(&::getsockname);
+		result.peer = addressBy(&::getpeername);
 		result.known = true;
 	}
 	return result;

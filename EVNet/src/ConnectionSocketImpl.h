@@ -214,6 +214,7 @@ private:
 	void askToFlush();
 	Extras& extras();
 	const Extras& addresses();
+	Poco::Net::SocketAddress addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*));
 
 	bool                         _hold;
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout

@@ -38,6 +38,7 @@
 #include "EVTCPServerTest.h"
 #include "EVTCPServerThreadsTest.h"
 #include "EVTCPServerTimeoutTest.h"
+#include "EVUnixSocketTest.h"
 #include "HTTPCharactersTest.h"
 #include "HTTPChunkedDecoderTest.h"
 #include "HTTPRequestParserBodyTest.h"
@@ -80,6 +81,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerTest::suite());
 	pSuite->addTest(EVTCPServerThreadsTest::suite());
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
+	pSuite->addTest(EVUnixSocketTest::suite());
 	pSuite->addTest(HTTPCharactersTest::suite());
 	pSuite->addTest(HTTPChunkedDecoderTest::suite());
 	pSuite->addTest(HTTPRequestParserBodyTest::suite());

@@ -185,6 +185,11 @@ public:
 	{
 	}
 
+	explicit RawClient(const Poco::Net::SocketAddress& address):
+		_socket(connectTo(address))
+	{
+	}
+
 	StreamSocket& socket()
 	{
 		return _socket;
@@ -238,6 +243,12 @@ public:
 	{
 		get(uri, fields);
 		return receiveAnswer();
+	}
+
+	std::size_t buffered() const
+		/// Returns the number of bytes that have been received, but not as a part of a complete header or body.
+	{
+		return _received.size();
 	}
 
 	std::string receiveLine()

@@ -78,13 +78,13 @@ public:
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
-		/// put into listening state. stop() does not close it.
+		/// put into listening state. stop() does not close it. TCP or Unix domain.
 		///
 		/// Threads are taken from the default thread pool.
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
-		/// put into listening state. stop() does not close it.
+		/// put into listening state. stop() does not close it. TCP or Unix domain.
 		///
 		/// Threads are taken from the given thread pool, which must outlive the server.
 
@@ -156,7 +156,7 @@ public:
 		/// Returns the underlying server socket.
 
 	Poco::UInt16 port() const;
-		/// Returns the port the server socket listens (or listened) on.
+		/// Returns the port the server socket listens (or listened) on, 0 for a Unix domain socket.
 
 	void setConnectionFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter);
 		/// Sets a TCPServerConnectionFilter. Can also be used to remove
