@@ -76,7 +76,8 @@ void Acceptor::close()
 	ev_timer_stop(_loop.evLoop(), &_backOff);
 	// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
 	if (_loop.engine().ownsSocket()) _socket.close();
-	else if (_socket.impl()->initialized()) _socket.setBlocking(true); // as it was given to us
+	// As it was given to us; but the mode of a shared socket is that of the other processes, too.
+	else if (_socket.impl()->initialized() && !_loop.engine().sharesSocket()) _socket.setBlocking(true);
 	_socket = ServerSocket();
 }
 

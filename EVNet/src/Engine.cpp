@@ -13,6 +13,7 @@
 
 #include "Engine.h"
 #include "ConnectionSocketImpl.h"
+#include "Poco/EVNet/EVSharedSocket.h"
 #include "Poco/Environment.h"
 #include "Poco/ErrorHandler.h"
 #include "Poco/Exception.h"
@@ -192,10 +193,12 @@ void Engine::openListeners()
 	EVServerOptions::AcceptPolicy policy = _config.options.getAcceptPolicy();
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && !tcp)
 		throw Poco::InvalidArgumentException("acceptPolicy: ACCEPT_REUSE_PORT is for TCP sockets only");
+	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && sharesSocket())
+		throw Poco::InvalidArgumentException("acceptPolicy: with ACCEPT_REUSE_PORT, connections would be lost when the server hands its socket over");
 
 	std::vector<ServerSocket> listeners(1, socket);
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for
-	if (tcp && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
+	if (tcp && !sharesSocket() && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
 	{
 		try
 		{
@@ -214,6 +217,12 @@ void Engine::openListeners()
 		if (tcp) listeners[i].impl()->setNoDelay(true);
 		_loops[i]->acceptor().open(listeners[i]);
 	}
+}
+
+
+bool Engine::sharesSocket() const
+{
+	return EVSharedSocket::isShared(_config.socket);
 }
 
 

@@ -116,6 +116,9 @@ public:
 	bool ownsSocket() const;
 		/// Returns true if the listening socket is closed when the server stops.
 
+	bool sharesSocket() const;
+		/// Returns true if other processes may have the listening socket, too.
+
 	Poco::Net::TCPServerConnection* createObject(const Poco::Net::StreamSocket& socket);
 		/// Has the factory create a connection object. Throws what the factory throws.
 

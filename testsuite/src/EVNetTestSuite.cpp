@@ -20,10 +20,12 @@
 #include "EVHTTPServerStopTest.h"
 #include "EVHTTPServerTest.h"
 #include "EVHTTPServerTrailerTest.h"
+#include "EVHandoverTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVServerPressureTest.h"
 #include "EVServerStatisticsTest.h"
+#include "EVSharedSocketTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
 #include "EVTCPServerCapacityTest.h"
@@ -63,10 +65,12 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerStopTest::suite());
 	pSuite->addTest(EVHTTPServerTest::suite());
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
+	pSuite->addTest(EVHandoverTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
+	pSuite->addTest(EVSharedSocketTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());

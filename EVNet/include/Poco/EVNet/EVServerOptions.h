@@ -66,12 +66,14 @@ public:
 		/// How new connections reach the event loops.
 	{
 		ACCEPT_AUTO,
-			/// ACCEPT_REUSE_PORT where that is possible, else ACCEPT_ROUND_ROBIN.
+			/// ACCEPT_REUSE_PORT where that is possible, else (Unix domain
+			/// sockets, an EVSharedSocket) ACCEPT_ROUND_ROBIN.
 
 		ACCEPT_REUSE_PORT,
 			/// Each loop has a listening socket of its own on the same
 			/// address (SO_REUSEPORT), the kernel spreads connections
-			/// over them. TCP sockets only.
+			/// over them. TCP sockets only, and not for an EVSharedSocket: connections that
+			/// wait in such a socket are reset when it is closed.
 
 		ACCEPT_ROUND_ROBIN
 			/// One loop accepts and deals connections out in turn.

@@ -78,13 +78,15 @@ public:
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
-		/// put into listening state. stop() does not close it. TCP or Unix domain.
+		/// put into listening state. stop() does not close it. TCP or Unix domain; a
+		/// socket that other processes have or will have, too, must be an EVSharedSocket.
 		///
 		/// Threads are taken from the default thread pool.
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
-		/// put into listening state. stop() does not close it. TCP or Unix domain.
+		/// put into listening state. stop() does not close it. TCP or Unix domain; a
+		/// socket that other processes have or will have, too, must be an EVSharedSocket.
 		///
 		/// Threads are taken from the given thread pool, which must outlive the server.
 
