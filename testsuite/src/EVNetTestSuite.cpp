@@ -48,6 +48,7 @@
 #include "HTTPRequestParserLimitTest.h"
 #include "HTTPRequestParserTest.h"
 #include "MemoryTest.h"
+#include "MetricsTest.h"
 #include "WebSocketTest.h"
 
 
@@ -93,6 +94,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(HTTPRequestParserLimitTest::suite());
 	pSuite->addTest(HTTPRequestParserTest::suite());
 	pSuite->addTest(MemoryTest::suite());
+	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
 
 	return pSuite;

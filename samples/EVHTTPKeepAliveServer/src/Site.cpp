@@ -10,6 +10,7 @@
 
 
 #include "Site.h"
+#include "Metrics.h"
 #include "Page.h"
 #include "Upload.h"
 #include "Poco/Exception.h"
@@ -81,6 +82,7 @@ namespace
 				"<tr><td><a href=\"/download?size=10485760\">/download?size=10485760</a></td><td>a large download, any size up to 1 GiB</td></tr>\n"
 				"<tr><td><a href=\"/statistics\">/statistics</a></td><td>what the server is doing, every second</td></tr>\n"
 				"<tr><td><a href=\"/statistics.json\">/statistics.json</a></td><td>the same for programs</td></tr>\n"
+				"<tr><td><a href=\"/metrics\">/metrics</a></td><td>the same for Prometheus</td></tr>\n"
 				"</table>\n");
 		}
 	};
@@ -347,6 +349,29 @@ namespace
 	};
 
 
+	class MetricsHandler: public SiteHandler
+		/// Sends the statistics to Prometheus, which asks for them regularly.
+	{
+	public:
+		explicit MetricsHandler(Statistics::Ptr pStatistics):
+			_pStatistics(pStatistics)
+		{
+		}
+
+	protected:
+		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
+		{
+			const std::string text = _pStatistics->metrics();
+			if (text.empty()) throw HTTPException("Poco::Net::HTTPServer has no such statistics.", HTTPResponse::HTTP_NOT_FOUND);
+			response.setContentType(METRICS_CONTENT_TYPE);
+			response.sendBuffer(text.data(), text.size());
+		}
+
+	private:
+		Statistics::Ptr _pStatistics;
+	};
+
+
 	class ErrorHandler: public SiteHandler
 		/// Answers what no other handler is there for.
 	{
@@ -388,7 +413,8 @@ namespace
 		{"/upload",          "GET, HEAD, POST", [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new UploadHandler; }},
 		{"/download",        "GET, HEAD",       [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new DownloadHandler; }},
 		{"/statistics",      "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsHandler(pStatistics); }},
-		{"/statistics.json", "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsJSONHandler(pStatistics); }}
+		{"/statistics.json", "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsJSONHandler(pStatistics); }},
+		{"/metrics",         "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new MetricsHandler(pStatistics); }}
 	};
 
 

@@ -10,6 +10,7 @@
 
 
 #include "Statistics.h"
+#include "Metrics.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 
 
@@ -113,6 +114,7 @@ void Statistics::attach(const EVHTTPServer& server)
 	FastMutex::ScopedLock lock(_mutex);
 
 	_source = [&server] { return snapshotOf(server); };
+	_metricsSource = [&server] { return ::metrics(server.statistics()); };
 }
 
 
@@ -129,6 +131,7 @@ void Statistics::detach()
 	FastMutex::ScopedLock lock(_mutex);
 
 	_source = nullptr;
+	_metricsSource = nullptr;
 }
 
 
@@ -137,4 +140,12 @@ Statistics::Snapshot Statistics::snapshot() const
 	FastMutex::ScopedLock lock(_mutex);
 
 	return _source ? _source() : Snapshot();
+}
+
+
+std::string Statistics::metrics() const
+{
+	FastMutex::ScopedLock lock(_mutex);
+
+	return _metricsSource ? _metricsSource() : std::string();
 }

@@ -61,9 +61,14 @@ public:
 	Snapshot snapshot() const;
 		/// Returns the current numbers; none if there is no server.
 
+	std::string metrics() const;
+		/// Returns the current numbers for Prometheus; nothing if there is no server, or
+		/// if it is a Poco::Net::HTTPServer.
+
 private:
-	std::function<Snapshot()> _source;
-	mutable Poco::FastMutex   _mutex;
+	std::function<Snapshot()>    _source;
+	std::function<std::string()> _metricsSource;
+	mutable Poco::FastMutex      _mutex;
 };
 
 
