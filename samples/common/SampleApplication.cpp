@@ -12,18 +12,17 @@
 #include "Poco/Format.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/NumberParser.h"
-#include "Poco/Platform.h"
 #include "Poco/Util/HelpFormatter.h"
 #include "Poco/Util/Option.h"
 #include <cstdlib>
 #include <iostream>
-#if defined(POCO_OS_FAMILY_UNIX)
 #include <signal.h>
 #include <sys/resource.h>
-#endif
 
 
 using Poco::EVNet::EVServerOptions;
+using Poco::EVNet::EVSharedSocket;
+using Poco::Net::SocketAddress;
 using Poco::Net::TCPServerParams;
 using Poco::Util::Application;
 using Poco::Util::HelpFormatter;
@@ -45,6 +44,7 @@ SampleApplication::SampleApplication(const std::string& name, const std::string&
 
 int SampleApplication::run(int argc, char** argv)
 {
+	_arguments.assign(argv + 1, argv + argc);
 	int rc = ServerApplication::run(argc, argv);
 	// an unknown option has already been reported, but as a configuration error
 	if (!_optionsParsed)
@@ -135,13 +135,14 @@ int SampleApplication::main(const std::vector<std::string>& args)
 		return EXIT_USAGE;
 	}
 
-	// Before there is any other thread: all of them inherit the signal mask, and the
-	// capacity of a server depends on the limit.
-	blockTerminationSignals();
+	// Before there is any other thread: all of them inherit the signal mask and read the
+	// environment, and the capacity of a server depends on the limit.
+	blockSignals();
 	raiseDescriptorLimit();
 
 	try
 	{
+		_sockets = EVSharedSocket::inherited();
 		serve();
 	}
 	catch (Poco::Net::NetException& exc)
@@ -210,28 +211,80 @@ void SampleApplication::raiseDescriptorLimit()
 {
 	// Each connection needs a descriptor. The usual soft limit of 1024 is there
 	// for programs that use select(), this one does not.
-#if defined(POCO_OS_FAMILY_UNIX)
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
 	{
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit); // if refused, there is room for fewer connections
 	}
-#endif
 }
 
 
-void SampleApplication::blockTerminationSignals()
+namespace
 {
-	// waitForTerminationRequest() blocks them in its own thread, and only when it is called. A signal
-	// that comes earlier, or a second one while the server stops, would end the
-	// process in the middle of its work.
-#if defined(POCO_OS_FAMILY_UNIX)
-	sigset_t signals;
-	sigemptyset(&signals);
-	if (!std::getenv("POCO_ENABLE_DEBUGGER")) sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGQUIT);
-	sigaddset(&signals, SIGTERM);
+	sigset_t handledSignals()
+	{
+		sigset_t signals;
+		sigemptyset(&signals);
+		if (!std::getenv("POCO_ENABLE_DEBUGGER")) sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGQUIT);
+		sigaddset(&signals, SIGTERM);
+		sigaddset(&signals, SIGUSR2);
+		return signals;
+	}
+}
+
+
+void SampleApplication::blockSignals()
+{
+	// They are for waitForEnd(). A signal that comes earlier, or a second one while the server stops, would
+	// end the process in the middle of its work.
+	const sigset_t signals = handledSignals();
 	pthread_sigmask(SIG_BLOCK, &signals, 0);
-#endif
+}
+
+
+const EVSharedSocket& SampleApplication::listeningSocket()
+{
+	if (_sockets.empty()) _sockets.push_back(EVSharedSocket(SocketAddress(_port)));
+	return _sockets[0];
+}
+
+
+void SampleApplication::waitForEnd()
+{
+	EVSharedSocket::ready();
+	const sigset_t signals = handledSignals();
+	int number = 0;
+	do
+	{
+		sigwait(&signals, &number);
+	}
+	while (number == SIGUSR2 && !replace());
+}
+
+
+bool SampleApplication::replace()
+{
+	if (_sockets.empty())
+	{
+		logger().error(_name + ": only with an EVNet server can this process be replaced");
+		return false;
+	}
+	std::vector<std::string> arguments;
+	for (const std::string& argument: _arguments)
+	{
+		if (argument != "--daemon") arguments.push_back(argument); // it would not be our child, but it has no terminal already
+	}
+	try
+	{
+		EVSharedSocket::startSuccessor(_sockets, config().getString("application.path"), arguments);
+		return true;
+	}
+	catch (Poco::Exception& exc)
+	{
+		// e.g. the new program does not like its configuration: no reason not to go on
+		logger().error(_name + ": " + exc.displayText());
+		return false;
+	}
 }

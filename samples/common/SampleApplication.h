@@ -14,6 +14,7 @@
 
 
 #include "Poco/EVNet/EVServerOptions.h"
+#include "Poco/EVNet/EVSharedSocket.h"
 #include "Poco/Net/TCPServerParams.h"
 #include "Poco/Util/OptionSet.h"
 #include "Poco/Util/ServerApplication.h"
@@ -25,6 +26,9 @@ class SampleApplication: public Poco::Util::ServerApplication
 	/// The base class of the samples. It knows the options that each server has,
 	/// on the command line (--threads=8) and in the properties file
 	/// (NAME.threads = 8), of which the command line takes precedence.
+	///
+	/// SIGTERM and SIGINT end a sample when it has answered what it has received. SIGUSR2 replaces it by
+	/// a new process, of the program file as it is then, without a client noticing: see replace().
 {
 public:
 	SampleApplication(const std::string& name, const std::string& description, int defaultPort);
@@ -53,6 +57,18 @@ protected:
 	Poco::UInt16 port() const;
 		/// Returns the port to listen on.
 
+	const Poco::EVNet::EVSharedSocket& listeningSocket();
+		/// Returns the socket that has been inherited, from a predecessor or from systemd. If there is none, creates one
+		/// at port(). Throws a Poco::Net::NetException if that is in use.
+
+	void waitForEnd();
+		/// Tells the predecessor, if there is one, that the server has been started. Then waits for SIGTERM, SIGINT or
+		/// SIGQUIT, or until a successor has taken over.
+
+	template <class Server>
+	void drain(Server& server);
+		/// Ends the server: answers what has been received, for DRAIN_SECONDS at most.
+
 	std::string policyName() const;
 		/// Returns the name of the execution policy.
 
@@ -63,11 +79,30 @@ protected:
 	int main(const std::vector<std::string>& args) override;
 
 private:
+	enum
+	{
+		DRAIN_SECONDS = 10
+	};
+
 	void displayHelp();
+	bool replace();
 	void addOption(Poco::Util::OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument, const std::string& description);
 	std::string key(const std::string& option) const;
 	static void raiseDescriptorLimit();
-	static void blockTerminationSignals();
+	static void blockSignals();
+
+	// For as long as not every server has drain()
+	template <class Server>
+	static auto drainOrStop(Server& server, int) -> decltype(server.drain(Poco::Timespan()), void())
+	{
+		server.drain(Poco::Timespan(DRAIN_SECONDS, 0));
+	}
+
+	template <class Server>
+	static void drainOrStop(Server& server, long)
+	{
+		server.stop();
+	}
 
 	const std::string _name;
 	const std::string _description;
@@ -76,6 +111,8 @@ private:
 	std::string       _policyName;
 	bool              _helpRequested;
 	bool              _optionsParsed;
+	std::vector<std::string> _arguments;
+	std::vector<Poco::EVNet::EVSharedSocket> _sockets;
 };
 
 
@@ -85,6 +122,13 @@ private:
 inline Poco::UInt16 SampleApplication::port() const
 {
 	return _port;
+}
+
+
+template <class Server>
+inline void SampleApplication::drain(Server& server)
+{
+	drainOrStop(server, 0);
 }
 
 

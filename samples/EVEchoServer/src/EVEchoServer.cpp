@@ -106,15 +106,15 @@ protected:
 
 	void serve() override
 	{
-		EVTCPServer srv(new TCPServerConnectionFactoryImpl<EchoConnection>, port(), _pParams);
+		EVTCPServer srv(new TCPServerConnectionFactoryImpl<EchoConnection>, listeningSocket(), _pParams);
 		srv.start();
 		std::cout
 			<< "EVEchoServer: 127.0.0.1:" << srv.port()
 			<< " (" << srv.maxThreads() << " threads, " << srv.statistics().loops << " loops, " << policyName() << ")"
 			<< std::endl;
 		// wait for CTRL-C or kill
-		waitForTerminationRequest();
-		srv.stop();
+		waitForEnd();
+		drain(srv);
 	}
 
 private:

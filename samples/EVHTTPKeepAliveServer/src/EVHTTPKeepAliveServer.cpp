@@ -44,7 +44,7 @@ class EVHTTPKeepAliveServer: public SampleApplication
 	///
 	/// To test the EVHTTPKeepAliveServer you can use any web browser (http://localhost:9980/). To
 	/// see the difference to Poco::Net::HTTPServer, open more connections than there are threads,
-	/// with and without --classic.
+	/// with and without --classic. To see it replaced without a client noticing, send SIGUSR2 (kill -USR2).
 {
 public:
 	EVHTTPKeepAliveServer():
@@ -94,7 +94,7 @@ protected:
 		}
 		else
 		{
-			EVHTTPServer srv(new SiteFactory(_pStatistics), port(), _pParams);
+			EVHTTPServer srv(new SiteFactory(_pStatistics), listeningSocket(), _pParams);
 			serve(srv);
 		}
 	}
@@ -109,11 +109,22 @@ private:
 			<< "EVHTTPKeepAliveServer: http://127.0.0.1:" << srv.port()
 			<< "/ (" << srv.params().getMaxThreads() << " threads, " << describe(srv) << ")"
 			<< std::endl;
-		// wait for CTRL-C or kill
-		waitForTerminationRequest();
-		// Abort current requests: a large download to a slow client would take too long.
-		srv.stopAll(true);
+		// wait for CTRL-C or kill, or for a successor
+		waitForEnd();
+		end(srv);
 		_pStatistics->detach();
+	}
+
+	void end(EVHTTPServer& srv)
+	{
+		// A large download to a slow client is cut when the time is up.
+		drain(srv);
+	}
+
+	void end(HTTPServer& srv)
+	{
+		// Abort current requests: it has no limit for the time.
+		srv.stopAll(true);
 	}
 
 	std::string describe(const EVHTTPServer& srv) const
