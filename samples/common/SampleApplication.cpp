@@ -22,6 +22,7 @@
 
 using Poco::EVNet::EVServerOptions;
 using Poco::EVNet::EVSharedSocket;
+using Poco::EVNet::EVTCPServer;
 using Poco::Net::SocketAddress;
 using Poco::Net::TCPServerParams;
 using Poco::Util::Application;
@@ -261,6 +262,12 @@ void SampleApplication::waitForEnd()
 		sigwait(&signals, &number);
 	}
 	while (number == SIGUSR2 && !replace());
+}
+
+
+void SampleApplication::drain(EVTCPServer& server)
+{
+	if (!server.drain(Poco::Timespan(DRAIN_SECONDS, 0))) logger().information(_name + ": some clients have been cut off");
 }
 
 

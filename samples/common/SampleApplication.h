@@ -15,6 +15,7 @@
 
 #include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/EVNet/EVSharedSocket.h"
+#include "Poco/EVNet/EVTCPServer.h"
 #include "Poco/Net/TCPServerParams.h"
 #include "Poco/Util/OptionSet.h"
 #include "Poco/Util/ServerApplication.h"
@@ -65,8 +66,7 @@ protected:
 		/// Tells the predecessor, if there is one, that the server has been started. Then waits for SIGTERM, SIGINT or
 		/// SIGQUIT, or until a successor has taken over.
 
-	template <class Server>
-	void drain(Server& server);
+	void drain(Poco::EVNet::EVTCPServer& server);
 		/// Ends the server: answers what has been received, for DRAIN_SECONDS at most.
 
 	std::string policyName() const;
@@ -91,19 +91,6 @@ private:
 	static void raiseDescriptorLimit();
 	static void blockSignals();
 
-	// For as long as not every server has drain()
-	template <class Server>
-	static auto drainOrStop(Server& server, int) -> decltype(server.drain(Poco::Timespan()), void())
-	{
-		server.drain(Poco::Timespan(DRAIN_SECONDS, 0));
-	}
-
-	template <class Server>
-	static void drainOrStop(Server& server, long)
-	{
-		server.stop();
-	}
-
 	const std::string _name;
 	const std::string _description;
 	const int         _defaultPort;
@@ -122,13 +109,6 @@ private:
 inline Poco::UInt16 SampleApplication::port() const
 {
 	return _port;
-}
-
-
-template <class Server>
-inline void SampleApplication::drain(Server& server)
-{
-	drainOrStop(server, 0);
 }
 
 

@@ -59,22 +59,6 @@ namespace
 	};
 
 
-	// Until every EVTCPServer has drain(), which is used as soon as it is there
-	template <class Server>
-	auto drain(Server& server, int) -> decltype(server.drain(Poco::Timespan()))
-	{
-		return server.drain(Poco::Timespan(10, 0));
-	}
-
-
-	template <class Server>
-	bool drain(Server& server, long)
-	{
-		server.stop();
-		return true;
-	}
-
-
 	bool replaced(const std::vector<EVSharedSocket>& sockets)
 		/// Returns true if a successor has taken over.
 	{
@@ -113,7 +97,7 @@ namespace
 			::sigwait(&signals, &number);
 		}
 		while (number == SIGUSR2 && !replaced(sockets));
-		return drain(server, 0) ? 0 : 1;
+		return server.drain(Poco::Timespan(10, 0)) ? 0 : 1;
 	}
 
 

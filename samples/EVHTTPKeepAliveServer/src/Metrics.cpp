@@ -40,8 +40,10 @@ namespace
 	{
 		{"connections_accepted_total", &EVServerStatistics::accepted,       "Connections accepted from the listening socket."},
 		{"connections_adopted_total",  &EVServerStatistics::adopted,        "Connections given to the server."},
-		{"requests_total",             &EVServerStatistics::requests,       "Requests handed to a handler."},
+		{"requests_total",             &EVServerStatistics::requests,       "Requests received."},
 		{"requests_queued_total",      &EVServerStatistics::queuedRequests, "Requests that waited in the queue for a thread."},
+		{"requests_refused_total",     &EVServerStatistics::refused,        "Requests refused because the queue was full."},
+		{"requests_overdue_total",     &EVServerStatistics::overdue,        "Requests that waited and ran for longer than the handler timeout."},
 		{"promotions_total",           &EVServerStatistics::promotions,     "Event loops taken over from a thread whose request blocked."},
 		{"accept_pauses_total",        &EVServerStatistics::acceptPauses,   "Interruptions of accepting, at capacity or without a descriptor."}
 	};
