@@ -54,12 +54,14 @@ namespace
 		"  --lingerTimeout=N         after the end of a connection (default: 2000)\n"
 		"  --maxBufferedBytes=N      of one connection (default: 65536)\n"
 		"  --maxTotalBufferedBytes=N of all connections (default: 256 MiB)\n"
-		"  --maxPendingOutput=N      of one connection (default: 1 MiB)\n";
+		"  --maxPendingOutput=N      of one connection (default: 1 MiB)\n"
+		"  --sendBuffer=N            of the kernel, for one connection (default: 0, what the kernel thinks fit)\n";
 
 	struct Options
 	{
 		std::string host = "127.0.0.1";
 		Poco::UInt16 port = 0;
+		int sendBuffer = 0;
 		EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
 	};
 
@@ -87,6 +89,7 @@ namespace
 
 		if (name == "--host") options.host = value;
 		else if (name == "--port") options.port = static_cast<Poco::UInt16>(number());
+		else if (name == "--sendBuffer") options.sendBuffer = number();
 		else if (name == "--threads") params.setMaxThreads(number());
 		else if (name == "--loops") params.setEventLoops(number());
 		else if (name == "--capacity") params.setCapacity(number());
@@ -167,6 +170,7 @@ namespace
 	{
 		ServerSocket socket;
 		socket.bind(SocketAddress(options.host, options.port), true, true);
+		if (options.sendBuffer > 0) socket.setSendBufferSize(options.sendBuffer); // accepted sockets inherit it
 		socket.listen(options.pParams->getAcceptBacklog());
 		return socket;
 	}
