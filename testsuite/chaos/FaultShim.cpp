@@ -18,8 +18,8 @@
 //   FAULT_KINDS        any of eintr,eagain,short,econnreset,epipe,enomem,emfile; all by default
 //   FAULT_REPORT       file that the number of faults is written to when the process ends
 //
-// Only what the kernel may do itself: EAGAIN only where nothing is to wait, EMFILE only for accept4(),
-// a send that failed for good has sent nothing.
+// Only what the kernel may do itself: EAGAIN, and a send that takes a part, only where the caller does not
+// want to wait, EMFILE only for accept4().
 //
 
 
@@ -126,14 +126,13 @@ namespace
 		return static_cast<Fault>(fault);
 	}
 
-	unsigned without(unsigned faults, Fault fault, bool condition)
+	unsigned faultsOf(unsigned faults, int fd, int flags = 0)
+		/// Returns those of the faults that are possible in this call.
 	{
-		return condition ? faults & ~(1U << fault) : faults;
-	}
-
-	bool waits(int fd, int flags)
-	{
-		return !(flags & MSG_DONTWAIT) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+		const bool waits = !(flags & MSG_DONTWAIT) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+		if (!waits) return faults;
+		faults &= ~(1U << FAULT_EAGAIN);
+		return faults == (SENDING & ~(1U << FAULT_EAGAIN)) ? faults & ~(1U << FAULT_SHORT) : faults;
 	}
 
 	std::size_t part(std::size_t length)
@@ -151,7 +150,7 @@ namespace
 FAULT_SHIM_API int accept4(int fd, struct sockaddr* pAddress, socklen_t* pLength, int flags)
 {
 	static const auto pOriginal = original(&::accept4, "accept4");
-	const Fault fault = pick(without(ACCEPTING, FAULT_EAGAIN, waits(fd, 0)));
+	const Fault fault = pick(faultsOf(ACCEPTING, fd));
 	return fault < FAULTS ? -1 : pOriginal(fd, pAddress, pLength, flags);
 }
 
@@ -159,7 +158,7 @@ FAULT_SHIM_API int accept4(int fd, struct sockaddr* pAddress, socklen_t* pLength
 FAULT_SHIM_API ssize_t recv(int fd, void* pBuffer, std::size_t length, int flags)
 {
 	static const auto pOriginal = original(&::recv, "recv");
-	const Fault fault = pick(without(RECEIVING, FAULT_EAGAIN, waits(fd, flags)));
+	const Fault fault = pick(faultsOf(RECEIVING, fd, flags));
 	if (fault < FAULTS && ERRORS[fault]) return -1;
 	return pOriginal(fd, pBuffer, fault == FAULT_SHORT && length > 1 ? part(length) : length, flags);
 }
@@ -168,7 +167,7 @@ FAULT_SHIM_API ssize_t recv(int fd, void* pBuffer, std::size_t length, int flags
 FAULT_SHIM_API ssize_t send(int fd, const void* pBuffer, std::size_t length, int flags)
 {
 	static const auto pOriginal = original(&::send, "send");
-	const Fault fault = pick(without(SENDING, FAULT_EAGAIN, waits(fd, flags)));
+	const Fault fault = pick(faultsOf(SENDING, fd, flags));
 	if (fault < FAULTS && ERRORS[fault]) return -1;
 	return pOriginal(fd, pBuffer, fault == FAULT_SHORT && length > 1 ? part(length) : length, flags);
 }
@@ -177,7 +176,7 @@ FAULT_SHIM_API ssize_t send(int fd, const void* pBuffer, std::size_t length, int
 FAULT_SHIM_API ssize_t sendmsg(int fd, const struct msghdr* pMessage, int flags)
 {
 	static const auto pOriginal = original(&::sendmsg, "sendmsg");
-	const Fault fault = pick(without(SENDING, FAULT_EAGAIN, waits(fd, flags)));
+	const Fault fault = pick(faultsOf(SENDING, fd, flags));
 	if (fault < FAULTS && ERRORS[fault]) return -1;
 	if (fault != FAULT_SHORT || pMessage->msg_iovlen == 0) return pOriginal(fd, pMessage, flags);
 	// As many parts as chance will have it, the last one cut.
@@ -195,7 +194,7 @@ FAULT_SHIM_API ssize_t sendmsg(int fd, const struct msghdr* pMessage, int flags)
 FAULT_SHIM_API ssize_t sendfile(int out, int in, off_t* pOffset, std::size_t length)
 {
 	static const auto pOriginal = original(&::sendfile, "sendfile");
-	const Fault fault = pick(without(SENDING, FAULT_EAGAIN, waits(out, 0)));
+	const Fault fault = pick(faultsOf(SENDING, out));
 	if (fault < FAULTS && ERRORS[fault]) return -1;
 	return pOriginal(out, in, pOffset, fault == FAULT_SHORT && length > 1 ? part(length) : length);
 }
