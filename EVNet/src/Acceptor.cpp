@@ -122,6 +122,7 @@ void Acceptor::pause(double seconds)
 void Acceptor::acceptSome()
 {
 	Engine& engine = _loop.engine();
+	_loop.updateNow(); // the loop may have waited for long
 	for (int i = 0; i < _batch && ev_is_active(&_watcher); i++)
 	{
 		if (!engine.connectionOpening() && !(engine.closesIdle() && _loop.closeLongestIdle() && engine.connectionOpening()))

@@ -234,6 +234,7 @@ void Loop::onIO(Connection& connection)
 		if (!recall(connection)) makeReady(connection);
 		break;
 	case Connection::STATE_FLUSHING:
+		updateNow(); // the loop may have waited for long
 		finish(connection);
 		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 		break;

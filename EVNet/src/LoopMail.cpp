@@ -95,6 +95,7 @@ void Loop::wake(int reasons)
 
 void Loop::onMail()
 {
+	updateNow(); // the loop may have waited for long
 	// Before the mail: who sees that the loop has to end must see all that came before.
 	const int reasons = _wake.exchange(0, std::memory_order_acq_rel);
 	IntrusiveQueue<Task> returned;

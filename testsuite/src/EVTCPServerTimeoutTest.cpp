@@ -76,6 +76,23 @@ void EVTCPServerTimeoutTest::testFirstRequestTimeoutIsForTheFirstRequestOnly()
 }
 
 
+void EVTCPServerTimeoutTest::testFirstRequestClockStartsWithTheConnection()
+{
+	// The clock of another one is running, and nothing has happened in the loop since.
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setFirstRequestTimeout(ms(400));
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	StreamSocket earlier = connectTo(server);
+	sleepFor(300);
+	Stopwatch watch;
+	StreamSocket client = connectTo(server);
+	assertTrue (isClosed(client));
+	assertTrue (watch.elapsed() >= 395);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT, 2));
+}
+
+
 void EVTCPServerTimeoutTest::testRequestsKeepAConnectionOpen()
 {
 	EVTCPServerParams::Ptr pParams = serverParams(2);
@@ -317,6 +334,7 @@ CppUnit::Test* EVTCPServerTimeoutTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleConnectionIsClosed);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleTimeoutIsTheFirstRequestTimeoutToo);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testFirstRequestTimeoutIsForTheFirstRequestOnly);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testFirstRequestClockStartsWithTheConnection);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestsKeepAConnectionOpen);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testSlowRequestIsClosedHoweverOftenItSendsAByte);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestTimeoutStartsWithEachRequest);

@@ -27,6 +27,7 @@ public:
 	void testIdleConnectionIsClosed();
 	void testIdleTimeoutIsTheFirstRequestTimeoutToo();
 	void testFirstRequestTimeoutIsForTheFirstRequestOnly();
+	void testFirstRequestClockStartsWithTheConnection();
 	void testRequestsKeepAConnectionOpen();
 	void testSlowRequestIsClosedHoweverOftenItSendsAByte();
 	void testRequestTimeoutStartsWithEachRequest();
