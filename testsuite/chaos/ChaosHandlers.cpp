@@ -52,6 +52,8 @@ std::string toJSON(const EVServerStatistics& statistics, Poco::UInt64 errors)
 	put("requests", statistics.requests);
 	put("queuedRequests", statistics.queuedRequests);
 	put("queueWait", statistics.queueWait.totalMicroseconds());
+	put("refused", statistics.refused);
+	put("overdue", statistics.overdue);
 	put("promotions", statistics.promotions);
 	put("acceptPauses", statistics.acceptPauses);
 	put("open", statistics.open);

@@ -52,6 +52,8 @@ namespace
 		"  --timeout=N               for a request to arrive, and for a client to take data (default: 20000)\n"
 		"  --keepAliveTimeout=N      between requests (default: 60000)\n"
 		"  --lingerTimeout=N         after the end of a connection (default: 2000)\n"
+		"  --handlerTimeout=N        for a request to wait and run until it is reported (default: 0, none is)\n"
+		"  --minDataRate=N           bytes a second that a client must send and take (default: that of EVServerOptions)\n"
 		"  --maxBufferedBytes=N      of one connection (default: 65536)\n"
 		"  --maxTotalBufferedBytes=N of all connections (default: 256 MiB)\n"
 		"  --maxPendingOutput=N      of one connection (default: 1 MiB)\n"
@@ -97,6 +99,8 @@ namespace
 		else if (name == "--accept") params.setAcceptPolicy(acceptPolicy(value));
 		else if (name == "--timeout") params.setTimeout(time());
 		else if (name == "--keepAliveTimeout") params.setKeepAliveTimeout(time());
+		else if (name == "--handlerTimeout") params.setHandlerTimeout(time());
+		else if (name == "--minDataRate") params.setMinDataRate(number());
 		else if (name == "--lingerTimeout") params.setLingerTimeout(time());
 		else if (name == "--maxBufferedBytes") params.setMaxBufferedBytes(static_cast<std::size_t>(number()));
 		else if (name == "--maxTotalBufferedBytes") params.setMaxTotalBufferedBytes(static_cast<std::size_t>(number()));
