@@ -209,7 +209,7 @@ private:
 FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput):
 	_pParams(new EVHTTPServerParams),
 	_pHandlers(new FuzzedHandlerFactory),
-	_context{_pHandlers, _pParams, HTTPRequestParser::Limits(), maxBufferedBytes, HTTPServerExchangePool(_pParams)},
+	_context{_pHandlers, _pParams, HTTPRequestParser::Limits(), maxBufferedBytes, 1, HTTPServerExchangePool(_pParams)},
 	_open(false),
 	_pool(1, 2)
 {

@@ -42,6 +42,8 @@ namespace
 		{"connections_adopted_total",  &EVServerStatistics::adopted,        "Connections given to the server."},
 		{"requests_total",             &EVServerStatistics::requests,       "Requests received."},
 		{"requests_queued_total",      &EVServerStatistics::queuedRequests, "Requests that waited in the queue for a thread."},
+		{"requests_completed_total",   &EVServerStatistics::completed,      "Requests whose handler has returned."},
+		{"requests_cancelled_total",   &EVServerStatistics::cancelled,      "Requests that waited in the queue when the server was stopped."},
 		{"requests_refused_total",     &EVServerStatistics::refused,        "Requests refused because the queue was full."},
 		{"requests_overdue_total",     &EVServerStatistics::overdue,        "Requests that waited and ran for longer than the handler timeout."},
 		{"promotions_total",           &EVServerStatistics::promotions,     "Event loops taken over from a thread whose request blocked."},
