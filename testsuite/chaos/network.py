@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 
-from harness import Client, Failure, Server, Skip, check, wait_until
+from harness import Client, Server, Skip, check, wait_until
 from relay import RelayLink
 from scenarios import reasons
 

@@ -13,10 +13,9 @@ import resource
 import selectors
 import shutil
 import socket
-import subprocess
 import time
 
-from harness import Client, Failure, Faults, Process, Server, Skip, check
+from harness import Client, Faults, Process, Server, Skip, check
 
 IDLE_CPU = 2 # percent of a core
 MEBIBYTE = 1 << 20
