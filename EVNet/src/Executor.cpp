@@ -44,6 +44,25 @@ namespace
 	// where nobody watches: with EXECUTE_INLINE, or without a thread to spare.
 	const std::chrono::milliseconds STOP_TICK(10);
 
+	class WaitCount
+		/// Counts a thread that waits, under the lock.
+	{
+	public:
+		explicit WaitCount(int& count):
+			_count(count)
+		{
+			++_count;
+		}
+
+		~WaitCount()
+		{
+			--_count;
+		}
+
+	private:
+		int& _count;
+	};
+
 	const std::string THREAD_NAME("EVTCPServer");
 
 	thread_local const Executor* pCurrentExecutor = nullptr;
@@ -59,6 +78,7 @@ Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config)
 	_waking(0),
 	_stopping(false),
 	_liveLoops(0),
+	_waiting(0),
 	_queuedRequests(0),
 	_queueWait(0),
 	_threads(0),
@@ -116,6 +136,7 @@ bool Executor::waitForLoops(const Poco::Timespan& timeout)
 	const Task::Clock::time_point deadline = Task::Clock::now() + std::chrono::microseconds(timeout.totalMicroseconds());
 	std::vector<Poco::UInt32> turns(_loops.size());
 	Lock lock(_mutex);
+	const WaitCount counted(_waiting);
 	while (_liveLoops > 0 || _threads > _running)
 	{
 		if (_threadLeft.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
@@ -307,6 +328,9 @@ void Executor::run()
 				if (!park(lock)) break;
 			}
 		}
+		// Who waits has a reference, too: when the wait is over, this one must be gone, or the engine might
+		// be destroyed here, after what main() leaves behind.
+		if (_waiting > 0) pEngine = nullptr;
 		--_threads;
 		if (_stopping) _threadLeft.notify_all();
 	}

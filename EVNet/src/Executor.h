@@ -162,6 +162,7 @@ private:
 	int                     _waking;      /// threads woken or taken from the pool that have not got _mutex yet
 	bool                    _stopping;
 	int                     _liveLoops;
+	int                     _waiting;     /// threads in waitForLoops()
 	Poco::UInt64            _queuedRequests;
 	Task::Clock::duration   _queueWait;
 

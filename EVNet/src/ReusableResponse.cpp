@@ -193,12 +193,17 @@ HTTPResponseStreamBuf::Mode ReusableResponse::wholeMode() const
 }
 
 
+bool ReusableResponse::isChunked() const
+{
+	const std::string* pCoding = field(TRANSFER_ENCODING);
+	return pCoding && HTTPCharacters::equalsIgnoreCase(*pCoding, CHUNKED_TRANSFER_ENCODING);
+}
+
+
 HTTPResponseStreamBuf::Mode ReusableResponse::bodyMode() const
 {
 	if (wholeMode() == HTTPResponseStreamBuf::MODE_NONE) return HTTPResponseStreamBuf::MODE_NONE;
-	const std::string* pCoding = field(TRANSFER_ENCODING);
-	const bool chunked = pCoding && HTTPCharacters::equalsIgnoreCase(*pCoding, CHUNKED_TRANSFER_ENCODING);
-	if (!chunked) return field(CONTENT_LENGTH) ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
+	if (!isChunked()) return field(CONTENT_LENGTH) ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
 	return _http11 ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
 }
 
@@ -220,7 +225,9 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 	bool hasConnection = false;
 	// A client that was not told to send its body may send it nevertheless or not: nobody can know where the next request begins.
 	_persistent = _mayKeepAlive && !_expecting && mode != HTTPResponseStreamBuf::MODE_TO_END;
-	const bool lengthless = isLengthless(getStatus());
+	// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
+	const bool coding = _http11 && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
+	const bool length = !coding && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	const ConstIterator itEnd = end();
 	for (ConstIterator it = begin(); it != itEnd; ++it)
 	{
@@ -232,9 +239,8 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 			formatConnection(it->second);
 			continue;
 		}
-		if (name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)
-			&& (lengthless || mode == HTTPResponseStreamBuf::MODE_CHUNKED || mode == HTTPResponseStreamBuf::MODE_TO_END)) continue;
-		if (name.size() == TRANSFER_ENCODING.size() && (lengthless || !_http11) && HTTPCharacters::equalsIgnoreCase(name, TRANSFER_ENCODING)) continue;
+		if (!length && name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)) continue;
+		if (!coding && name.size() == TRANSFER_ENCODING.size() && HTTPCharacters::equalsIgnoreCase(name, TRANSFER_ENCODING)) continue;
 		formatField(name, it->second);
 	}
 	if (!hasConnection)

@@ -80,6 +80,7 @@ private:
 	HTTPResponseStreamBuf::Mode wholeMode() const;
 		/// Returns the mode of a body that has been given a length.
 
+	bool isChunked() const;
 	HTTPResponseStreamBuf::Mode bodyMode() const;
 	void beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 length);
 	void formatHeader(HTTPResponseStreamBuf::Mode mode);

@@ -181,6 +181,33 @@ void EVHTTPServerHandlerTest::testHandlerThrowsAfterTooLongBody()
 }
 
 
+void EVHTTPServerHandlerTest::testLengthAndCodingExcludeEachOther()
+{
+	// RFC 9112, section 6.2
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.setContentLength(5);
+		response.set("Transfer-Encoding", request.getURI().substr(1));
+		response.send() << "hello";
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (const char* coding: {"chunked", "identity"})
+	{
+		for (const char* method: {"GET", "HEAD"})
+		{
+			client.send(std::string(method) + " /" + coding + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+			const bool head = method[0] == 'H';
+			const Answer answer = client.receiveAnswer(head);
+			assertTrue (answer.isOK(head ? "" : "hello"));
+			assertTrue (answer.header.has("Content-Length") == (coding[0] == 'i'));
+			assertTrue (answer.header.has("Transfer-Encoding") == (coding[0] == 'c'));
+		}
+	}
+	assertTrue (server.statistics().accepted == 1);
+}
+
+
 void EVHTTPServerHandlerTest::testControlCharactersInFields()
 {
 	const std::string evil("a\r\nX-Evil: y\r\n\r\nb");
@@ -243,6 +270,7 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerClosesSocketWithPendingOutput);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerSendsNothing);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerThrowsAfterTooLongBody);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testLengthAndCodingExcludeEachOther);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testControlCharactersInFields);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerDetachesSocketOfAClientThatIsGone);
 

@@ -30,6 +30,7 @@ public:
 	void testHandlerClosesSocketWithPendingOutput();
 	void testHandlerSendsNothing();
 	void testHandlerThrowsAfterTooLongBody();
+	void testLengthAndCodingExcludeEachOther();
 	void testControlCharactersInFields();
 	void testHandlerDetachesSocketOfAClientThatIsGone();
 
