@@ -129,7 +129,9 @@ void Loop::onMail()
 		if (!pConnection) continue;
 		pConnection->closeWanted = true;
 		if (isRunning(*pConnection)) recall(*pConnection);
-		if (!isRunning(*pConnection) && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+		// One that is being flushed is closed when the client has taken its response.
+		const bool flushing = pConnection->state == Connection::STATE_FLUSHING;
+		if (!isRunning(*pConnection) && !flushing && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
 	}
 	if (reasons & WAKE_PAUSED) resumePaused();
 	if (reasons & WAKE_ACCEPT) _acceptor.resume();

@@ -58,6 +58,23 @@ void EVTCPServerCloseTest::testCloseByHandler()
 }
 
 
+void EVTCPServerCloseTest::testCloseByIdSendsAllOutput()
+{
+	const std::string much(16*1024*1024, 'm');
+	std::atomic<Poco::UInt64> id(0);
+	EVTCPServerParams::Ptr pParams = serverParams(1);
+	pParams->setMaxPendingOutput(32*1024*1024);
+	EVTCPServer server(serve([&](ServedConnection& c) { id = c.id(); c.reply(much); }, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "much\n");
+	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
+	server.closeConnection(id);
+	assertTrue (receiveToEnd(client) == much);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER));
+}
+
+
 void EVTCPServerCloseTest::testCloseByHandlerSendsAllOutput()
 {
 	const std::string much(16*1024*1024, 'm');
@@ -297,6 +314,7 @@ CppUnit::Test* EVTCPServerCloseTest::suite()
 
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByHandler);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByHandlerSendsAllOutput);
+	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByIdSendsAllOutput);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testAnswerArrivesThoughTheClientKeepsSending);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testLingerEnds);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByIdWhileIdle);

@@ -26,6 +26,7 @@ public:
 
 	void testCloseByHandler();
 	void testCloseByHandlerSendsAllOutput();
+	void testCloseByIdSendsAllOutput();
 	void testAnswerArrivesThoughTheClientKeepsSending();
 	void testLingerEnds();
 	void testCloseByIdWhileIdle();

@@ -187,7 +187,7 @@ public:
 
 	void closeConnection(Poco::UInt64 id);
 		/// Closes the connection with the given EVTCPServerConnection::id(). If a request
-		/// is running, it may finish first. Does nothing if there is no such
+		/// is running, it may finish first, and the client gets its response. Does nothing if there is no such
 		/// connection (any more).
 
 protected:
