@@ -11,10 +11,10 @@
 
 #include "MetricsTest.h"
 #include "CppUnit/TestCaller.h"
+#include "Poco/RegularExpression.h"
 #include "HTTPTestSupport.h"
 #include "Metrics.h"
 #include <map>
-#include <regex>
 #include <set>
 
 
@@ -64,18 +64,18 @@ namespace
 
 		void readHelp(const std::string& line)
 		{
-			static const std::regex syntax("# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ([^\\\\]|\\\\\\\\|\\\\n)+");
-			std::smatch match;
-			check(std::regex_match(line, match, syntax), line);
+			static const Poco::RegularExpression syntax("^(?:# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ([^\\\\]|\\\\\\\\|\\\\n)+)$");
+			std::vector<std::string> match;
+			check(syntax.split(line, 0, match) > 0, line);
 			check(_helps.insert(match[1]).second, "a second HELP: " + line);
 			_family = match[1];
 		}
 
 		void readType(const std::string& line)
 		{
-			static const std::regex syntax("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)");
-			std::smatch match;
-			check(std::regex_match(line, match, syntax), line);
+			static const Poco::RegularExpression syntax("^(?:# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped))$");
+			std::vector<std::string> match;
+			check(syntax.split(line, 0, match) > 0, line);
 			check(match[1] == _family, "TYPE without HELP: " + line);
 			check(_types.emplace(match[1], match[2]).second, "a second TYPE: " + line);
 			const std::string name = match[1];
@@ -85,9 +85,9 @@ namespace
 
 		void readSample(const std::string& line)
 		{
-			static const std::regex syntax("(([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\]|\\\\[\\\\n\"])*\"(,[a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\]|\\\\[\\\\n\"])*\")*\\})?) ([0-9]+(\\.[0-9]+)?)");
-			std::smatch match;
-			check(std::regex_match(line, match, syntax), line);
+			static const Poco::RegularExpression syntax("^(?:(([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{[a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\]|\\\\[\\\\n\"])*\"(,[a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\]|\\\\[\\\\n\"])*\")*\\})?) ([0-9]+(\\.[0-9]+)?))$");
+			std::vector<std::string> match;
+			check(syntax.split(line, 0, match) > 0, line);
 			check(match[2] == _family && _types.count(_family) == 1, "a sample outside of its family: " + line);
 			check(_values.emplace(match[1], std::stod(match[7])).second, "a second value: " + line);
 		}
