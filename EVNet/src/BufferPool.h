@@ -59,6 +59,9 @@ public:
 		std::size_t    maxOutput;
 		Poco::Timespan sendTimeout;
 		int            minRate;         /// bytes per second
+
+		Poco::UInt64 minBytes(const Poco::Timespan& period) const;
+			/// Returns how many bytes a client must send or take in the period.
 	};
 
 	explicit BufferPool(const Limits& limits);
@@ -114,6 +117,12 @@ private:
 	char*           _blocks[CAPACITY];
 	int             _count;
 };
+
+
+inline Poco::UInt64 BufferPool::Limits::minBytes(const Poco::Timespan& period) const
+{
+	return static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(minRate)/1000;
+}
 
 
 inline const BufferPool::Limits& BufferPool::limits() const

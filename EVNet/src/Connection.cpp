@@ -15,10 +15,6 @@
 #include "Engine.h"
 #include "Loop.h"
 #include "ThreadState.h"
-#include "Poco/ErrorHandler.h"
-
-
-using Poco::ErrorHandler;
 
 
 namespace Poco {
@@ -110,17 +106,9 @@ std::ptrdiff_t Connection::frame()
 		if (length < 0 && length != EVTCPServerConnection::FRAME_INCOMPLETE_BODY) end(EVServerStatistics::CLOSED_BAD_REQUEST);
 		return length;
 	}
-	catch (Poco::Exception& exc)
-	{
-		ErrorHandler::handle(exc);
-	}
-	catch (std::exception& exc)
-	{
-		ErrorHandler::handle(exc);
-	}
 	catch (...)
 	{
-		ErrorHandler::handle();
+		Engine::handleCurrentException();
 	}
 	end(EVServerStatistics::CLOSED_BY_EXCEPTION);
 	return EVTCPServerConnection::FRAME_REFUSED;
@@ -148,17 +136,9 @@ void Connection::handle()
 		_pObject->run();
 		return;
 	}
-	catch (Poco::Exception& exc)
-	{
-		ErrorHandler::handle(exc);
-	}
-	catch (std::exception& exc)
-	{
-		ErrorHandler::handle(exc);
-	}
 	catch (...)
 	{
-		ErrorHandler::handle();
+		Engine::handleCurrentException();
 	}
 	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
 }

@@ -89,7 +89,7 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
 
 ssize_t ConnectionSocketImpl::receiveSome(int flags)
 {
-	const std::size_t room = std::min(_input.roomSize(), _pPool->limits().maxBuffered - _input.size());
+	const std::size_t room = std::min(_input.roomSize(), limits().maxBuffered - _input.size());
 	ssize_t n;
 	do
 	{
@@ -214,7 +214,7 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 }
 
 
-std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count, int flags)
+ssize_t ConnectionSocketImpl::sendNow(const struct iovec* pParts, int count, int flags)
 {
 	struct msghdr message = msghdr();
 	message.msg_iov = const_cast<struct iovec*>(pParts);
@@ -227,6 +227,13 @@ std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count
 		n = count == 1 ? ::send(sockfd(), pParts->iov_base, pParts->iov_len, flags) : ::sendmsg(sockfd(), &message, flags);
 	}
 	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+
+std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count, int flags)
+{
+	const ssize_t n = sendNow(pParts, count, flags);
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
 	return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
@@ -235,7 +242,8 @@ std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count
 bool ConnectionSocketImpl::trySend(const std::string& text)
 {
 	if (flush() != PendingOutput::FLUSH_DONE) return false;
-	return ::send(sockfd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+	const struct iovec part = { const_cast<char*>(text.data()), text.size() };
+	return sendNow(&part, 1) == static_cast<ssize_t>(text.size());
 }
 
 
@@ -295,7 +303,7 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 	for (;;)
 	{
 		if (flush() == PendingOutput::FLUSH_ERROR) error();
-		std::size_t n = _output.keep(pBytes, length, _pPool->limits().maxOutput);
+		std::size_t n = _output.keep(pBytes, length, limits().maxOutput);
 		if (n == 0 && !hasOutput()) // nothing may be kept
 		{
 			const struct iovec part = { const_cast<char*>(pBytes), length };
@@ -323,8 +331,8 @@ void ConnectionSocketImpl::askToFlush()
 
 void ConnectionSocketImpl::waitWritable(SendPeriod& period)
 {
-	const BufferPool::Limits& limits = _pPool->limits();
-	const std::chrono::microseconds length(limits.sendTimeout.totalMicroseconds());
+	const Poco::Timespan& timeout = limits().sendTimeout;
+	const std::chrono::microseconds length(timeout.totalMicroseconds());
 	if (length.count() == 0)
 	{
 		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), SELECT_WRITE);
@@ -336,7 +344,7 @@ void ConnectionSocketImpl::waitWritable(SendPeriod& period)
 	if (rest > 0 && StreamSocketImpl::poll(rest, SELECT_WRITE)) return;
 
 	period.taken += _output.takeFlushed();
-	if (period.taken < std::max<Poco::UInt64>(1, static_cast<Poco::UInt64>(limits.sendTimeout.totalMilliseconds())*static_cast<Poco::UInt64>(limits.minRate)/1000))
+	if (period.taken < std::max<Poco::UInt64>(1, limits().minBytes(timeout)))
 	{
 		_sendTimedOut = true;
 		throw Poco::TimeoutException("The client takes no data, or too little");

@@ -116,8 +116,8 @@ public:
 	bool trySend(const std::string& text);
 		/// Sends the text behind output that is held, if the client takes it all at once. Never waits.
 
-	int minRate() const;
-		/// Returns how many bytes a second a client must send or take.
+	const BufferPool::Limits& limits() const;
+		/// Returns what the options of the server say about buffers.
 
 	Poco::UInt64 takeFlushed();
 		/// Returns the number of bytes of pending output that have been sent since this was called the last time, or
@@ -209,6 +209,7 @@ private:
 	ssize_t receiveSome(int flags);
 	void applyReceiveTimeout();
 	void waitWritable(SendPeriod& period);
+	ssize_t sendNow(const struct iovec* pParts, int count, int flags = 0);
 	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
 	void askToFlush();
@@ -280,9 +281,9 @@ inline bool ConnectionSocketImpl::holdsOutput() const
 }
 
 
-inline int ConnectionSocketImpl::minRate() const
+inline const BufferPool::Limits& ConnectionSocketImpl::limits() const
 {
-	return _pPool->limits().minRate;
+	return _pPool->limits();
 }
 
 

@@ -162,7 +162,6 @@ Loop::Deadlines Engine::deadlines() const
 	deadlines.idle = options.getIdleTimeout();
 	deadlines.request = options.getRequestTimeout();
 	deadlines.handler = options.getHandlerTimeout();
-	deadlines.minRate = options.getMinDataRate();
 	deadlines.send = options.getSendTimeout();
 	deadlines.linger = options.getLingerTimeout();
 	return deadlines;

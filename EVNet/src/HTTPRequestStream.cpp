@@ -96,8 +96,7 @@ void HTTPRequestStreamBuf::checkRate()
 	if (period == 0) return;
 	const Clock::time_point now = Clock::now();
 	if (now < _periodEnd) return;
-	const Poco::UInt64 needed = static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(_pSocket->minRate())/1000;
-	if (_periodEnd != Clock::time_point() && _received - _periodBytes < needed) throw Poco::TimeoutException("The client sends the body too slowly");
+	if (_periodEnd != Clock::time_point() && _received - _periodBytes < _pSocket->limits().minBytes(period)) throw Poco::TimeoutException("The client sends the body too slowly");
 	_periodEnd = now + std::chrono::microseconds(period.totalMicroseconds());
 	_periodBytes = _received;
 }

@@ -29,12 +29,6 @@ namespace
 	const double FLUSH_INTERVAL = 0.01; // for output of running requests
 	const double DRAIN_GRACE = 1.0; // for new connections to send their first request
 
-	Poco::UInt64 minBytes(const Poco::Timespan& period, int rate)
-		/// Returns how many bytes must arrive or leave in the period.
-	{
-		return std::max<Poco::UInt64>(1, static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(rate)/1000);
-	}
-
 	struct ev_loop* newLoop(unsigned evFlags)
 	{
 		struct ev_loop* pLoop = ev_loop_new(evFlags);
@@ -59,8 +53,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_queued(0),
 	_queueFull(false),
 	_pausesWhenBusy(false),
-	_minRequestBytes(minBytes(deadlines.request, deadlines.minRate)),
-	_minSendBytes(minBytes(deadlines.send, deadlines.minRate)),
+	_minRequestBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.request))),
+	_minSendBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.send))),
 	_cache(engine.bufferPool()),
 	_first(*this, deadlines.first),
 	_idle(*this, deadlines.idle),

@@ -66,7 +66,6 @@ public:
 		Poco::Timespan handler;   /// from the last byte of a request until it is reported
 		Poco::Timespan send;      /// for output that waits for the client
 		Poco::Timespan linger;    /// from the end of the output to closing
-		int            minRate;   /// bytes per second that prolong request and send
 	};
 
 	Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlines);

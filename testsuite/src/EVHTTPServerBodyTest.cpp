@@ -23,6 +23,17 @@ namespace
 	{
 		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
 	}
+
+	HandlerFactoryPtr serveFile(const std::string& path)
+		/// Returns a factory for handlers that send the file to who asks for /file, not all of it at once.
+	{
+		return serveHTTP([path](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			if (request.getURI() != "/file") return answerURI(request, response);
+			limitSendBuffer(request);
+			response.sendFile(path, "text/plain");
+		});
+	}
 }
 
 
@@ -513,12 +524,7 @@ void EVHTTPServerBodyTest::testFileForAClientThatResets()
 	Poco::TemporaryFile file;
 	Poco::FileOutputStream(file.path()) << "content";
 	file.setSize(32*1024*1024);
-	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
-	{
-		if (request.getURI() != "/file") return answerURI(request, response);
-		limitSendBuffer(request);
-		response.sendFile(file.path(), "text/plain");
-	}), 0, httpParams(1));
+	EVHTTPServer server(serveFile(file.path()), 0, httpParams(1));
 	server.start();
 	RawClient client(server);
 	client.get("/file");
@@ -536,12 +542,7 @@ void EVHTTPServerBodyTest::testFileBecomesShorter()
 	Poco::TemporaryFile file;
 	Poco::FileOutputStream(file.path()) << "content";
 	file.setSize(32*1024*1024);
-	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
-	{
-		if (request.getURI() != "/file") return answerURI(request, response);
-		limitSendBuffer(request);
-		response.sendFile(file.path(), "text/plain");
-	}), 0, httpParams(1, 1));
+	EVHTTPServer server(serveFile(file.path()), 0, httpParams(1, 1));
 	server.start();
 	RawClient client(server);
 	client.get("/file");
