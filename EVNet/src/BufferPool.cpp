@@ -35,7 +35,9 @@ BufferPool::~BufferPool()
 
 char* BufferPool::take(std::size_t size)
 {
-	if (_used.fetch_add(size, std::memory_order_relaxed) + size > _limits.maxTotalBuffered)
+	// The last quarter is for those who have nothing yet: large bodies must not keep out small requests.
+	const std::size_t limit = size == BLOCK_SIZE ? _limits.maxTotalBuffered : _limits.maxTotalBuffered - _limits.maxTotalBuffered/4;
+	if (_used.fetch_add(size, std::memory_order_relaxed) + size > limit)
 	{
 		_used.fetch_sub(size, std::memory_order_relaxed);
 		return nullptr;

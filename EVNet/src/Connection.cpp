@@ -38,6 +38,7 @@ Connection::Connection():
 	ready(false),
 	unframed(false),
 	inBody(false),
+	outOfMemory(false),
 	closeWanted(false),
 	_detached(false),
 	_ended(false),
@@ -61,7 +62,7 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = closeWanted = false;
+	ready = unframed = inBody = outOfMemory = closeWanted = false;
 	framed = 0;
 	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);

@@ -147,10 +147,13 @@ public:
 	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
 	ev_io          watcher;
 	std::atomic<State> state;
-	bool           ready;         /// in the leader's list of readable connections
-	bool           unframed;      /// has bytes that the framing hook has not seen
-	bool           inBody;        /// the header of the request is complete
-	bool           closeWanted;   /// the application wants it closed; used by the leader only
+
+	// used by the leader only
+	bool           ready : 1;       /// in the list of readable connections
+	bool           unframed : 1;    /// has bytes that the framing hook has not seen
+	bool           inBody : 1;      /// the header of the request is complete
+	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
+	bool           closeWanted : 1; /// the application wants it closed
 
 private:
 	std::atomic<bool> _detached;

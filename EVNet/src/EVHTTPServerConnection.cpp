@@ -77,7 +77,7 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 	case HTTPRequestParser::RESULT_HEADER:
 		{
 			// What does not fit into the buffer, or is not sent before the handler asks for it, is read by the handler.
-			const bool fits = parser.chunked() ? length < _context.maxBufferedBytes : parser.contentLength() <= _context.maxBufferedBytes - parser.headerEnd();
+			const bool fits = connection().outOfMemory ? false : parser.chunked() ? length < _context.maxBufferedBytes : parser.contentLength() <= _context.maxBufferedBytes - parser.headerEnd();
 			if (fits && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE_BODY;
 			return static_cast<std::ptrdiff_t>(parser.end());
 		}

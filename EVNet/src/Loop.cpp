@@ -250,6 +250,9 @@ bool Loop::receiveRequest(Connection& connection)
 			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
 			return false;
 		case ConnectionSocketImpl::RESULT_NO_MEMORY:
+			// A handler can read the rest of a body. If the bodies waited for memory instead, each with its half, they might wait for ever.
+			connection.outOfMemory = connection.inBody;
+			if (connection.outOfMemory) break;
 			pause(connection);
 			return false;
 		case ConnectionSocketImpl::RESULT_FULL:
@@ -266,8 +269,11 @@ bool Loop::receiveRequest(Connection& connection)
 	const std::ptrdiff_t length = connection.framed ? connection.framed : connection.frame();
 	connection.framed = 0;
 	connection.inBody = length == EVTCPServerConnection::FRAME_INCOMPLETE_BODY;
+	const bool outOfMemory = connection.outOfMemory;
+	connection.outOfMemory = false;
 	if (length > 0) return dispatch(connection, length);
 	if (length < 0 && !connection.inBody) proceed(connection);
+	else if (outOfMemory) pause(connection);
 	else if (connection.state != Connection::STATE_READING)
 	{
 		setState(connection, Connection::STATE_READING);

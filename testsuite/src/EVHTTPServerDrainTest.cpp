@@ -176,6 +176,7 @@ void EVHTTPServerDrainTest::testTimeout()
 	assertTrue (waitFor([&] { return gate.waiting() == 1 && server.statistics().reading == 1; }));
 	std::future<bool> drained = drainInBackground(server, Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
 	assertTrue (incomplete.hasEnded());
+	assertTrue (slow.hasEnded());
 	gate.open();
 	assertTrue (!drained.get());
 	assertTrue (!slow.receiveAnswer().complete);

@@ -189,6 +189,30 @@ void EVServerPressureTest::testRawClientsWaitWhenQueueIsFull()
 }
 
 
+void EVServerPressureTest::testBodiesThatShareTooLittleMemory()
+{
+	// Each gets a part of it. None must wait for what the others have, nor small requests for the bodies.
+	const int bodies = 8;
+	const std::size_t length = 60000;
+	EVHTTPServerParams::Ptr pParams = httpParams(bodies, 1);
+	pParams->setMaxTotalBufferedBytes(256*1024);
+	EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+	server.start();
+	std::vector<std::unique_ptr<RawClient>> clients;
+	for (int i = 0; i < bodies; i++)
+	{
+		clients.emplace_back(new RawClient(server));
+		clients.back()->send(postHeader(length) + std::string(length - 1, static_cast<char>('a' + i)));
+	}
+	assertTrue (waitFor([&] { return server.statistics().running > 0; }));
+	RawClient small(server);
+	assertTrue (small.ask("/").isOK(""));
+	for (int i = 0; i < bodies; i++) clients[static_cast<std::size_t>(i)]->send(std::string(1, static_cast<char>('a' + i)));
+	for (int i = 0; i < bodies; i++) assertTrue (clients[static_cast<std::size_t>(i)]->receiveAnswer().isOK(std::string(length, static_cast<char>('a' + i))));
+	assertTrue (waitFor([&] { return balances(server.statistics()); }));
+}
+
+
 void EVServerPressureTest::testSlowBodyMayTakeLonger()
 {
 	EVHTTPServer server(serveHTTP(answerBody), 0, shortPeriods(20));
@@ -409,6 +433,7 @@ CppUnit::Test* EVServerPressureTest::suite()
 	CppUnit_addTest(pSuite, EVServerPressureTest, testFullQueueAnswersAndGoesOn);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testFullQueueWithUnreadBodyCloses);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testRawClientsWaitWhenQueueIsFull);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testBodiesThatShareTooLittleMemory);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testSlowBodyMayTakeLonger);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowBody);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowStreamedBody);

@@ -27,6 +27,7 @@ public:
 	void testFullQueueAnswersAndGoesOn();
 	void testFullQueueWithUnreadBodyCloses();
 	void testRawClientsWaitWhenQueueIsFull();
+	void testBodiesThatShareTooLittleMemory();
 	void testSlowBodyMayTakeLonger();
 	void testTooSlowBody();
 	void testTooSlowStreamedBody();

@@ -102,11 +102,16 @@ void MemoryTest::testPoolReusesBlocks()
 
 void MemoryTest::testPoolKeepsTheBudget()
 {
-	BufferPool::Ptr pPool = makePool(3*BufferPool::BLOCK_SIZE);
+	BufferPool::Ptr pPool = makePool(4*BufferPool::BLOCK_SIZE);
 	char* pBlock = pPool->take(BufferPool::BLOCK_SIZE);
 	char* pLarge = pPool->take(2*BufferPool::BLOCK_SIZE);
 	assertTrue (pBlock && pLarge);
-	assertTrue (pPool->take(1) == nullptr);
+	// the last quarter is for single blocks
+	assertTrue (pPool->take(BufferPool::BLOCK_SIZE + 1) == nullptr);
+	char* pLast = pPool->take(BufferPool::BLOCK_SIZE);
+	assertTrue (pLast != nullptr);
+	assertTrue (pPool->take(BufferPool::BLOCK_SIZE) == nullptr);
+	pPool->give(pLast, BufferPool::BLOCK_SIZE);
 	pPool->give(pLarge, 2*BufferPool::BLOCK_SIZE);
 	assertTrue (pPool->take(2*BufferPool::BLOCK_SIZE + 1) == nullptr);
 	pLarge = pPool->take(2*BufferPool::BLOCK_SIZE);

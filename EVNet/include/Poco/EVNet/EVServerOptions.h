@@ -284,8 +284,9 @@ public:
 
 	void setMaxTotalBufferedBytes(std::size_t bytes);
 		/// Sets how many bytes the server reads ahead for all connections together,
-		/// at least 64 KiB. Where it is used up, connections wait with
-		/// their bytes in the kernel.
+		/// at least 64 KiB. Where it is used up, connections wait with their bytes in the kernel, and
+		/// EVHTTPServer hands over requests whose bodies are not complete: their handlers read the
+		/// rest. A quarter is for requests of up to 8 KiB only, so that large bodies do not stop these.
 		///
 		/// The default is 256 MiB.
 
