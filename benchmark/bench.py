@@ -75,6 +75,9 @@ class Bench:
 		self._programs = {name: find_program(build, name) for name in ("BenchServer", "LoadClient", "AllocCounter.so", "epoll_server")}
 		self.client = self._programs["LoadClient"]
 
+	def program(self, name):
+		return find_program(self._build, name)
+
 	def server(self, kind, environment=None, **options):
 		if kind in INSTALLED:
 			server = InstalledServer(kind)

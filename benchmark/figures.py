@@ -7,6 +7,7 @@ SPDX-License-Identifier: BSL-1.0
 
 import figures_engine as engine
 import figures_http as http
+import figures_pressure as pressure
 
 #: With the tools each of them needs. A peer that is missing is only left out.
 FIGURES = {
@@ -23,4 +24,9 @@ FIGURES = {
 	"blocking": (engine.blocking, []),
 	"mixed": (engine.mixed, []),
 	"stop": (engine.stop, []),
+	"slow": (pressure.slow, []),
+	"paced": (pressure.paced, []),
+	"readahead": (pressure.readahead, []),
+	"overload": (pressure.overload, []),
+	"drain": (pressure.drain, []),
 }

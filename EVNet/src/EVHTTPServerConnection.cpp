@@ -76,9 +76,10 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 		return FRAME_INCOMPLETE;
 	case HTTPRequestParser::RESULT_HEADER:
 		{
-			// What does not fit into the buffer, or is not sent before the handler asks for it, is read by the handler.
-			const bool fits = connection().outOfMemory ? false : parser.chunked() ? length < _context.maxBufferedBytes : parser.contentLength() <= _context.maxBufferedBytes - parser.headerEnd();
-			if (fits && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE_BODY;
+			// What the buffer has no room for, or is not sent before the handler asks for it, is read by the handler. A slow client
+			// keeps a thread from then on, so the buffer is filled first.
+			const bool room = length < _context.maxBufferedBytes && !connection().outOfMemory;
+			if (room && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE_BODY;
 			return static_cast<std::ptrdiff_t>(parser.end());
 		}
 	case HTTPRequestParser::RESULT_COMPLETE:

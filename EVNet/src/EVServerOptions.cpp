@@ -77,6 +77,24 @@ void EVServerOptions::setEventLoops(int count)
 }
 
 
+EVServerOptions::ExecutionPolicy EVServerOptions::executionPolicy(const std::string& name)
+{
+	if (name == "adaptive") return EXECUTE_ADAPTIVE;
+	if (name == "dedicated") return EXECUTE_DEDICATED;
+	if (name == "inline") return EXECUTE_INLINE;
+	throw Poco::InvalidArgumentException("executionPolicy must be adaptive, dedicated or inline, not " + name);
+}
+
+
+EVServerOptions::AcceptPolicy EVServerOptions::acceptPolicy(const std::string& name)
+{
+	if (name == "auto") return ACCEPT_AUTO;
+	if (name == "reuseport") return ACCEPT_REUSE_PORT;
+	if (name == "roundrobin") return ACCEPT_ROUND_ROBIN;
+	throw Poco::InvalidArgumentException("acceptPolicy must be auto, reuseport or roundrobin, not " + name);
+}
+
+
 void EVServerOptions::setExecutionPolicy(ExecutionPolicy policy)
 {
 	checkEnum("executionPolicy", policy, EXECUTE_INLINE);

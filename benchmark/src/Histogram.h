@@ -44,6 +44,13 @@ public:
 		_max = std::max(_max, value);
 	}
 
+	void add(const Histogram& other)
+	{
+		for (std::size_t i = 0; i < _buckets.size(); i++) _buckets[i] += other._buckets[i];
+		_count += other._count;
+		_max = std::max(_max, other._max);
+	}
+
 	std::uint64_t count() const
 	{
 		return _count;

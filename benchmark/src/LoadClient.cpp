@@ -238,7 +238,7 @@ namespace
 		print("unanswered", result.unanswered);
 		print("lost", result.lost);
 		print("invalid", result.invalid);
-		print("non_200", result.not200);
+		print("non_200", result.refused.count());
 	}
 
 	void say(const char* word)
@@ -283,6 +283,8 @@ namespace
 		print("slow", result.slow.count());
 		printLatencies("", result.fast);
 		if (result.slow.count()) printLatencies("slow_", result.slow);
+		if (result.refused.count()) printLatencies("refused_", result.refused);
+		if (result.firstLost) print("first_lost_ns", static_cast<std::uint64_t>(result.firstLost));
 		if (options.gate)
 		{
 			say("done");
@@ -314,7 +316,7 @@ namespace
 			sum.unanswered = result.unanswered;
 			sum.lost += result.lost;
 			sum.invalid += result.invalid;
-			sum.not200 += result.not200;
+			sum.refused.add(result.refused);
 		}
 		sum.lost += static_cast<std::uint64_t>(options.connections - connected);
 		printErrors(sum);

@@ -231,6 +231,7 @@ void LoadGenerator::fail(Connection& connection, std::uint64_t Result::* pCounte
 		}
 	}
 	(_result.*pCounter)++;
+	if (connection.state == BUSY && (_result.firstLost == 0 || connection.sent < _result.firstLost)) _result.firstLost = connection.sent;
 	close(connection);
 }
 
@@ -276,7 +277,7 @@ void LoadGenerator::receive(Connection& connection)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (n == 0 && connection.state == CLOSING)
 	{
-		count(connection, connection.slow);
+		count(connection, connection.slow ? _result.slow : _result.fast);
 		finish(connection);
 		return;
 	}
@@ -302,7 +303,7 @@ bool LoadGenerator::parse(Connection& connection)
 	if (connection.have < _options.request.size()) return true;
 	if (std::memcmp(connection.pAnswer, _options.request.data(), connection.have) != 0) return false;
 	connection.pending = 0;
-	count(connection, false);
+	count(connection, _result.fast);
 	return true;
 }
 
@@ -319,13 +320,13 @@ bool LoadGenerator::parseHTTP(Connection& connection)
 		if (result == HTTPReply::INCOMPLETE) break;
 		done += reply.length;
 		connection.pending--;
-		if (reply.status != 200) _result.not200++;
-		if (_phase.serverCloses)
+		if (reply.status != 200) count(connection, _result.refused);
+		else if (_phase.serverCloses)
 		{
 			connection.state = CLOSING;
 			connection.slow = reply.slow;
 		}
-		else count(connection, reply.slow);
+		else count(connection, reply.slow ? _result.slow : _result.fast);
 	}
 	connection.have -= done;
 	if (done > 0 && connection.have > 0) std::memmove(connection.pAnswer, connection.pAnswer + done, connection.have);
@@ -333,13 +334,13 @@ bool LoadGenerator::parseHTTP(Connection& connection)
 }
 
 
-void LoadGenerator::count(Connection& connection, bool slow)
+void LoadGenerator::count(Connection& connection, Histogram& latencies)
 {
 	if (connection.phase != _phaseNumber) return; // the late answer to a request of an earlier phase
 
 	_lastAnswer = now();
 	_result.exchanges++;
-	(slow ? _result.slow : _result.fast).add(static_cast<std::uint64_t>(_lastAnswer - connection.sent));
+	latencies.add(static_cast<std::uint64_t>(_lastAnswer - connection.sent));
 }
 
 

@@ -91,8 +91,8 @@ public:
 			/// Connections that broke, or were closed by the server.
 		std::uint64_t invalid = 0;
 			/// Answers that were wrong. They end the connection.
-		std::uint64_t not200 = 0;
-			/// HTTP responses with another status.
+		Nanoseconds firstLost = 0;
+			/// When the earliest request that got no answer because its connection was lost had been sent; 0 if there is none.
 		std::uint64_t late = 0;
 			/// Requests that found no free connection at their time.
 		double seconds = 0;
@@ -100,6 +100,8 @@ public:
 		Histogram fast;
 		Histogram slow;
 			/// Latencies of answers without and with X-Slow.
+		Histogram refused;
+			/// Latencies of HTTP responses with another status than 200, which are in none of the others.
 	};
 
 	explicit LoadGenerator(const Options& options);
@@ -154,7 +156,7 @@ private:
 	void receive(Connection& connection);
 	bool parse(Connection& connection);
 	bool parseHTTP(Connection& connection);
-	void count(Connection& connection, bool slow);
+	void count(Connection& connection, Histogram& latencies);
 	void finish(Connection& connection);
 	bool waitForEvents(Nanoseconds until);
 	void setTimer(double rate);

@@ -197,14 +197,7 @@ void SampleApplication::setUpParams(TCPServerParams& params, EVServerOptions& op
 	options.setCapacity(number("capacity", 0, 0, 100*1000*1000));
 
 	_policyName = config().getString(key("execution"), "adaptive");
-	if (_policyName == "adaptive")
-		options.setExecutionPolicy(EVServerOptions::EXECUTE_ADAPTIVE);
-	else if (_policyName == "dedicated")
-		options.setExecutionPolicy(EVServerOptions::EXECUTE_DEDICATED);
-	else if (_policyName == "inline")
-		options.setExecutionPolicy(EVServerOptions::EXECUTE_INLINE);
-	else
-		throw Poco::InvalidArgumentException("execution must be adaptive, dedicated or inline, not '" + _policyName + "'");
+	options.setExecutionPolicy(EVServerOptions::executionPolicy(_policyName));
 }
 
 

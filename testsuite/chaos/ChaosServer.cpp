@@ -67,22 +67,6 @@ namespace
 		EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
 	};
 
-	EVServerOptions::ExecutionPolicy executionPolicy(const std::string& value)
-	{
-		if (value == "adaptive") return EVServerOptions::EXECUTE_ADAPTIVE;
-		if (value == "dedicated") return EVServerOptions::EXECUTE_DEDICATED;
-		if (value == "inline") return EVServerOptions::EXECUTE_INLINE;
-		throw Poco::InvalidArgumentException("--execution", value);
-	}
-
-	EVServerOptions::AcceptPolicy acceptPolicy(const std::string& value)
-	{
-		if (value == "auto") return EVServerOptions::ACCEPT_AUTO;
-		if (value == "reuseport") return EVServerOptions::ACCEPT_REUSE_PORT;
-		if (value == "roundrobin") return EVServerOptions::ACCEPT_ROUND_ROBIN;
-		throw Poco::InvalidArgumentException("--accept", value);
-	}
-
 	void setOption(Options& options, const std::string& name, const std::string& value)
 	{
 		EVHTTPServerParams& params = *options.pParams;
@@ -95,8 +79,8 @@ namespace
 		else if (name == "--threads") params.setMaxThreads(number());
 		else if (name == "--loops") params.setEventLoops(number());
 		else if (name == "--capacity") params.setCapacity(number());
-		else if (name == "--execution") params.setExecutionPolicy(executionPolicy(value));
-		else if (name == "--accept") params.setAcceptPolicy(acceptPolicy(value));
+		else if (name == "--execution") params.setExecutionPolicy(EVServerOptions::executionPolicy(value));
+		else if (name == "--accept") params.setAcceptPolicy(EVServerOptions::acceptPolicy(value));
 		else if (name == "--timeout") params.setTimeout(time());
 		else if (name == "--keepAliveTimeout") params.setKeepAliveTimeout(time());
 		else if (name == "--handlerTimeout") params.setHandlerTimeout(time());

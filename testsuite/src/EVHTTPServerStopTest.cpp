@@ -195,7 +195,7 @@ void EVHTTPServerStopTest::testStopAllTellsWhetherItAborts()
 void EVHTTPServerStopTest::testStopAllAborts()
 {
 	std::atomic<bool> reading(false), ended(false);
-	EVHTTPServerParams::Ptr pParams = httpParams();
+	EVHTTPServerParams::Ptr pParams = smallBuffers();
 	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
 	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse&)
 	{
@@ -205,7 +205,7 @@ void EVHTTPServerStopTest::testStopAllAborts()
 	}), 0, pParams);
 	server.start();
 	RawClient client(server);
-	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\nabc");
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + std::string(SMALL_BUFFER, 'x'));
 	assertTrue (waitFor([&] { return reading.load(); }));
 	const Stopwatch stopwatch;
 	server.stopAll(true);

@@ -57,6 +57,8 @@ void EVServerOptionsTest::testNonsenseIsRefusedByName()
 		{"eventLoops", [&] { options.setEventLoops(-1); }},
 		{"eventLoops", [&] { options.setEventLoops(1025); }},
 		{"executionPolicy", [&] { options.setExecutionPolicy(static_cast<EVServerOptions::ExecutionPolicy>(3)); }},
+		{"executionPolicy", [&] { EVServerOptions::executionPolicy("threads"); }},
+		{"acceptPolicy", [&] { EVServerOptions::acceptPolicy(""); }},
 		{"acceptPolicy", [&] { options.setAcceptPolicy(static_cast<EVServerOptions::AcceptPolicy>(3)); }},
 		{"backend", [&] { options.setBackend(static_cast<EVServerOptions::Backend>(6)); }},
 		{"dispatchPolicy", [&] { options.setDispatchPolicy(static_cast<EVServerOptions::DispatchPolicy>(2)); }},
@@ -87,6 +89,17 @@ void EVServerOptionsTest::testNonsenseIsRefusedByName()
 	assertTrue (options.getEventLoops() == 0);
 	assertTrue (options.getAcceptBacklog() == 4096);
 	assertTrue (options.getMaxBufferedBytes() == 64*1024);
+}
+
+
+void EVServerOptionsTest::testNamesOfPolicies()
+{
+	assertTrue (EVServerOptions::executionPolicy("adaptive") == EVServerOptions::EXECUTE_ADAPTIVE);
+	assertTrue (EVServerOptions::executionPolicy("dedicated") == EVServerOptions::EXECUTE_DEDICATED);
+	assertTrue (EVServerOptions::executionPolicy("inline") == EVServerOptions::EXECUTE_INLINE);
+	assertTrue (EVServerOptions::acceptPolicy("auto") == EVServerOptions::ACCEPT_AUTO);
+	assertTrue (EVServerOptions::acceptPolicy("reuseport") == EVServerOptions::ACCEPT_REUSE_PORT);
+	assertTrue (EVServerOptions::acceptPolicy("roundrobin") == EVServerOptions::ACCEPT_ROUND_ROBIN);
 }
 
 
@@ -180,6 +193,7 @@ CppUnit::Test* EVServerOptionsTest::suite()
 
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testDefaults);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testNonsenseIsRefusedByName);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testNamesOfPolicies);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testZeroMeansNoLimit);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testParamsCarryOptions);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testAcceptBacklog);

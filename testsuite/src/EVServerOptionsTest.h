@@ -25,6 +25,7 @@ public:
 
 	void testDefaults();
 	void testNonsenseIsRefusedByName();
+	void testNamesOfPolicies();
 	void testZeroMeansNoLimit();
 	void testParamsCarryOptions();
 	void testAcceptBacklog();

@@ -155,7 +155,7 @@ void EVServerPressureTest::testFullQueueWithUnreadBodyCloses()
 {
 	BusyServer busy;
 	RawClient client(busy.server());
-	client.send(postHeader(1024*1024) + "the beginning");
+	client.send(postHeader(1024*1024) + std::string(64*1024, 'x'));
 	const Answer answer = client.receiveAnswer();
 	assertEqual (503, answer.status);
 	assertTrue (answer.saysClose());
@@ -210,6 +210,23 @@ void EVServerPressureTest::testBodiesThatShareTooLittleMemory()
 	for (int i = 0; i < bodies; i++) clients[static_cast<std::size_t>(i)]->send(std::string(1, static_cast<char>('a' + i)));
 	for (int i = 0; i < bodies; i++) assertTrue (clients[static_cast<std::size_t>(i)]->receiveAnswer().isOK(std::string(length, static_cast<char>('a' + i))));
 	assertTrue (waitFor([&] { return balances(server.statistics()); }));
+}
+
+
+void EVServerPressureTest::testLargeBodiesWaitForTheirBeginning()
+{
+	EVHTTPServer server(serveHTTP(answerBody), 0, httpParams(1, 1));
+	server.start();
+	const std::string body = pattern(100000);
+	RawClient lengthy(server), chunked(server), other(server);
+	lengthy.send(postHeader(body.size()) + body.substr(0, 60000));
+	chunked.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n186A0\r\n" + body.substr(0, 60000));
+	assertTrue (waitFor([&] { return server.statistics().reading == 2; }));
+	assertTrue (other.ask("/").isOK(""));
+	lengthy.send(body.substr(60000));
+	assertTrue (lengthy.receiveAnswer().isOK(body));
+	chunked.send(body.substr(60000) + "\r\n0\r\n\r\n");
+	assertTrue (chunked.receiveAnswer().isOK(body));
 }
 
 
@@ -434,6 +451,7 @@ CppUnit::Test* EVServerPressureTest::suite()
 	CppUnit_addTest(pSuite, EVServerPressureTest, testFullQueueWithUnreadBodyCloses);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testRawClientsWaitWhenQueueIsFull);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testBodiesThatShareTooLittleMemory);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testLargeBodiesWaitForTheirBeginning);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testSlowBodyMayTakeLonger);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowBody);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowStreamedBody);

@@ -28,6 +28,7 @@ public:
 	void testFullQueueWithUnreadBodyCloses();
 	void testRawClientsWaitWhenQueueIsFull();
 	void testBodiesThatShareTooLittleMemory();
+	void testLargeBodiesWaitForTheirBeginning();
 	void testSlowBodyMayTakeLonger();
 	void testTooSlowBody();
 	void testTooSlowStreamedBody();

@@ -142,6 +142,18 @@ inline EVHTTPServerParams::Ptr httpParams(int threads = 2, int loops = 0, EVServ
 }
 
 
+const std::size_t SMALL_BUFFER = 1024;
+
+
+inline EVHTTPServerParams::Ptr smallBuffers()
+	/// The handler is called when SMALL_BUFFER bytes of a request have arrived.
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBufferedBytes(SMALL_BUFFER);
+	return pParams;
+}
+
+
 inline bool isClosedOnce(const EVTCPServer& server)
 	/// Waits until the server has closed its only connection so far.
 {

@@ -21,6 +21,7 @@
 #include "Poco/Timespan.h"
 #include "Poco/Types.h"
 #include <cstddef>
+#include <string>
 
 
 namespace Poco {
@@ -122,6 +123,14 @@ public:
 
 	int getEventLoops() const;
 		/// Returns the number of event loops, 0 for the default.
+
+	static ExecutionPolicy executionPolicy(const std::string& name);
+		/// Returns the policy called "adaptive", "dedicated" or "inline", as it may stand in a configuration file.
+		/// Throws a Poco::InvalidArgumentException for other names. May be called from any thread.
+
+	static AcceptPolicy acceptPolicy(const std::string& name);
+		/// Returns the policy called "auto", "reuseport" or "roundrobin".
+		/// Throws a Poco::InvalidArgumentException for other names. May be called from any thread.
 
 	void setExecutionPolicy(ExecutionPolicy policy);
 		/// Sets who runs a request. The default is EXECUTE_ADAPTIVE.
@@ -275,7 +284,9 @@ public:
 	void setMaxBufferedBytes(std::size_t bytes);
 		/// Sets how many bytes of requests that are not finished the server reads ahead for
 		/// one connection, at least 1024. It is the size of the largest request that
-		/// an EVTCPServerConnection can receive whole; EVHTTPServer streams larger bodies.
+		/// an EVTCPServerConnection can receive whole; EVHTTPServer hands over larger
+		/// bodies when it has so many bytes, and the handler reads the rest, which keeps a thread for as long as
+		/// the client takes (see setMinDataRate()). Raise it where such clients are many.
 		///
 		/// The default is 64 KiB.
 
