@@ -172,6 +172,7 @@ void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 	if (keepAlive && connection().draining()) keepAlive = socketImpl.available() > 0; // what has been received is answered
 	const bool head = exchange.request.getMethod() == HTTPRequest::HTTP_HEAD;
 	exchange.response.bind(socketImpl, parser.isHTTP11(), head, keepAlive);
+	if (parser.chunked()) exchange.response.allowChunked();
 	if (parser.expectContinue() && !complete) exchange.response.expectContinue();
 	const std::string& server = params.getSoftwareVersion();
 	if (!server.empty()) exchange.response.set(SERVER, server);

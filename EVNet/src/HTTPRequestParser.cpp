@@ -366,9 +366,11 @@ bool HTTPRequestParser::checkHeader(const Limits& limits)
 	if (_hasCoding)
 	{
 		if (_hasLength) return fail(400, "Content-Length and Transfer-Encoding exclude each other (RFC 9112, section 6.1)");
-		if (!_http11) return fail(400, "HTTP/1.0 has no Transfer-Encoding (RFC 9112, section 6.1)");
 		if (!_chunked) return fail(400, "Transfer-Encoding does not end with chunked (RFC 9112, section 6.3)");
 		if (_unknownCoding) return fail(501, "Only the transfer coding chunked is understood (RFC 9112, section 6.1)");
+		// Poco's client sends chunks in HTTP/1.0, too, unless told another version. Whoever is between may not
+		// have seen where the body ends (RFC 9112, section 6.1): there must be no next request.
+		if (!_http11) _close = true;
 		_decoder.reset(limits.header, limits.fields);
 		_state = STATE_CHUNKS;
 		return true;

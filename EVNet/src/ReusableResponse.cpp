@@ -81,6 +81,7 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 	_session(session),
 	_pSocket(nullptr),
 	_http11(true),
+	_mayChunk(true),
 	_head(false),
 	_mayKeepAlive(false),
 	_expecting(false),
@@ -93,7 +94,7 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive)
 {
 	_pSocket = &socket;
-	_http11 = http11;
+	_http11 = _mayChunk = http11;
 	_head = head;
 	_mayKeepAlive = mayKeepAlive;
 	_expecting = _sent = _persistent = false;
@@ -158,6 +159,12 @@ void ReusableResponse::setLength(Poco::UInt64 length)
 }
 
 
+void ReusableResponse::allowChunked()
+{
+	_mayChunk = true;
+}
+
+
 void ReusableResponse::expectContinue()
 {
 	_expecting = true;
@@ -204,7 +211,7 @@ HTTPResponseStreamBuf::Mode ReusableResponse::bodyMode() const
 {
 	if (wholeMode() == HTTPResponseStreamBuf::MODE_NONE) return HTTPResponseStreamBuf::MODE_NONE;
 	if (!isChunked()) return field(CONTENT_LENGTH) ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
-	return _http11 ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
+	return _mayChunk ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
 }
 
 
@@ -226,7 +233,7 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 	// A client that was not told to send its body may send it nevertheless or not: nobody can know where the next request begins.
 	_persistent = _mayKeepAlive && !_expecting && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
-	const bool coding = _http11 && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
+	const bool coding = _mayChunk && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
 	const bool length = !coding && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	const ConstIterator itEnd = end();
 	for (ConstIterator it = begin(); it != itEnd; ++it)

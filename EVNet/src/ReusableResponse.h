@@ -45,6 +45,9 @@ public:
 	void bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive);
 		/// Prepares for a new response, as Poco::Net::HTTPServerConnection does.
 
+	void allowChunked();
+		/// The client has sent chunks, so it understands them, also if its version does not have them.
+
 	void expectContinue();
 		/// The client waits for permission to send the body.
 
@@ -96,6 +99,7 @@ private:
 	Poco::Net::MessageHeader _trailer;
 	ConnectionSocketImpl* _pSocket;
 	bool               _http11;
+	bool               _mayChunk;
 	bool               _head;          /// method HEAD
 	bool               _mayKeepAlive;
 	bool               _expecting;     /// the client waits for permission to send the body

@@ -207,6 +207,7 @@ namespace
 			served.response = ReferenceResponse::read(_output, served.request.method == "HEAD");
 			_output.remove_prefix(served.response.end);
 			require(served.response.status == record.status, "A response has another status");
+			require(!served.response.chunked || served.request.version != "HTTP/1.0" || served.request.has("transfer-encoding"), "A client may not understand chunks");
 			require(served.response.has("date"), "A response has no date");
 			checkResponseBody();
 		}

@@ -134,7 +134,7 @@ namespace
 		{
 			std::string coding = toLower(request.get("transfer-encoding"));
 			coding.erase(std::remove_if(coding.begin(), coding.end(), [](char c) { return c == ' ' || c == '\t' || c == ','; }), coding.end());
-			if (request.has("content-length") || http10 || coding != "chunked") return;
+			if (request.has("content-length") || coding != "chunked") return;
 			const Progress progress = takeChunks(input, request.end, request.body, request.unusual);
 			request.kind = progress == PROGRESS_DONE ? ReferenceRequest::KIND_COMPLETE : progress == PROGRESS_INCOMPLETE ? ReferenceRequest::KIND_PARTIAL : ReferenceRequest::KIND_BAD_BODY;
 		}
@@ -167,7 +167,7 @@ namespace
 		require(!response.hasLength || !response.chunked, "A response has Content-Length and Transfer-Encoding");
 		const bool lengthless = response.status < 200 || response.status == 204;
 		require(!lengthless || (!response.hasLength && !response.chunked), "A response that has no length describes it");
-		require(!response.chunked || response.version == "HTTP/1.1", "HTTP/1.0 has no Transfer-Encoding");
+		require(!response.chunked || response.version == "HTTP/1.1" || !response.persistent, "Behind chunks in HTTP/1.0 the connection must end");
 	}
 }
 

@@ -189,6 +189,31 @@ void EVHTTPServerTest::testNoHandler()
 }
 
 
+void EVHTTPServerTest::testChunkedHTTP10()
+{
+	// What Poco's HTTPClientSession sends for an HTTPRequest(method, uri): its version is HTTP/1.0.
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.setChunkedTransferEncoding(true);
+		const std::string body = bodyOf(request);
+		response.send() << body;
+	}), 0, httpParams());
+	server.start();
+	RawClient chunks(server);
+	chunks.send("POST / HTTP/1.0\r\nConnection: Keep-Alive\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+	const Answer answer = chunks.receiveAnswer();
+	assertTrue (answer.isOK("abc") && answer.saysClose());
+	assertTrue (answer.header.getChunkedTransferEncoding());
+	assertTrue (chunks.hasEnded());
+	// a client that may not know them
+	RawClient plain(server);
+	plain.send("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc");
+	const Answer other = plain.receiveAnswer();
+	assertTrue (other.isOK("abc"));
+	assertTrue (!other.header.getChunkedTransferEncoding());
+}
+
+
 void EVHTTPServerTest::testHTTP10()
 {
 	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
@@ -524,6 +549,7 @@ CppUnit::Test* EVHTTPServerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testRedirect);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testRequireAuthentication);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testNoHandler);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testChunkedHTTP10);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testHTTP10);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testHTTP10KeepAlive);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testDateAndServer);

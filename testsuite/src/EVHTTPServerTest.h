@@ -34,6 +34,7 @@ public:
 	void testRedirect();
 	void testRequireAuthentication();
 	void testNoHandler();
+	void testChunkedHTTP10();
 	void testHTTP10();
 	void testHTTP10KeepAlive();
 	void testDateAndServer();

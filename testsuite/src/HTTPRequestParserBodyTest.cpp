@@ -172,10 +172,15 @@ void HTTPRequestParserBodyTest::testOtherCodingIsNotImplemented()
 
 void HTTPRequestParserBodyTest::testTransferEncodingInHTTP10()
 {
-	// RFC 9112, section 6.1
-	refused(400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+	// RFC 9112, section 6.1: the connection must not persist
+	for (const char* connection: {"", "Connection: keep-alive\r\n"})
+	{
+		const ParserOutcome outcome = accepted(std::string("POST / HTTP/1.0\r\n") + connection + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+		assertTrue (outcome.body == "abc");
+		assertTrue (!outcome.keepAlive);
+	}
 	refused(400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n");
-	refused(400, "GET / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+	refused(400, "POST / HTTP/1.0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
 }
 
 
