@@ -131,10 +131,15 @@ void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
 	if (exchange.session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
 	else
 	{
-		const bool persistent = exchange.response.finish() && exchange.session.getKeepAlive();
+		const EVServerStatistics::CloseReason failure = exchange.request.failure();
+		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
+		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
+		if (failed) exchange.response.flush();
+		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
 		if (!exchange.session.sessionData().empty()) _pSessionData.reset(new Poco::Any(exchange.session.sessionData()));
 		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		else if (exchange.session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET, true);
+		else if (failed) connection().end(failure, true);
 		// What is left of the body must not become the next request.
 		else if (exchange.parsed != HTTPRequestParser::RESULT_ERROR && !exchange.request.drain(persistent ? MAX_DRAINED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();

@@ -13,7 +13,6 @@
 
 #include "HTTPRequestStream.h"
 #include "ConnectionSocketImpl.h"
-#include "ReusableSession.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 
@@ -28,23 +27,23 @@ namespace EVNet {
 HTTPRequestStreamBuf::HTTPRequestStreamBuf():
 	_pParser(nullptr),
 	_pSocket(nullptr),
-	_pSession(nullptr),
 	_maxBody(0),
 	_received(0),
 	_periodBytes(0),
-	_complete(true)
+	_complete(true),
+	_failure(EVServerStatistics::CLOSE_REASONS)
 {
 }
 
 
-void HTTPRequestStreamBuf::open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, ReusableSession& session, Poco::UInt64 maxBody)
+void HTTPRequestStreamBuf::open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, Poco::UInt64 maxBody)
 {
 	_pParser = &parser;
 	_pSocket = &socket;
-	_pSession = &session;
 	_maxBody = maxBody;
 	_received = 0;
 	_complete = complete;
+	_failure = EVServerStatistics::CLOSE_REASONS;
 	_periodEnd = Clock::time_point();
 	// Nobody writes through the get area.
 	take(const_cast<char*>(socket.input().data()) + parser.headerEnd(), parser.bodyEnd() - parser.headerEnd());
@@ -74,9 +73,14 @@ HTTPRequestStreamBuf::int_type HTTPRequestStreamBuf::underflow()
 			if (_complete || !next(true)) return traits_type::eof();
 		}
 	}
-	catch (Poco::Exception& exc)
+	catch (Poco::TimeoutException&)
 	{
-		_pSession->noteException(exc);
+		_failure = EVServerStatistics::CLOSED_REQUEST_TIMEOUT;
+		throw;
+	}
+	catch (Poco::Exception&)
+	{
+		if (_failure == EVServerStatistics::CLOSE_REASONS) _failure = EVServerStatistics::CLOSED_RESET;
 		throw;
 	}
 	return traits_type::to_int_type(*gptr());
@@ -111,8 +115,9 @@ bool HTTPRequestStreamBuf::next(bool wait)
 	{
 		if (!wait) return false;
 		_complete = _pParser->toEnd();
-		if (!_complete) throw MessageException("The client has closed the connection in the middle of the request body");
-		return false;
+		if (_complete) return false;
+		_failure = EVServerStatistics::CLOSED_INCOMPLETE;
+		throw MessageException("The client has closed the connection in the middle of the request body");
 	}
 	std::size_t consumed = available;
 	if (_pParser->chunked())
@@ -120,7 +125,11 @@ bool HTTPRequestStreamBuf::next(bool wait)
 		std::string_view piece;
 		HTTPChunkedDecoder& decoder = _pParser->decoder();
 		consumed = decoder.decode(pData, available, piece);
-		if (decoder.error()) throw MessageException("The chunked request body is malformed");
+		if (decoder.error())
+		{
+			_failure = EVServerStatistics::CLOSED_BAD_REQUEST;
+			throw MessageException("The chunked request body is malformed");
+		}
 		take(const_cast<char*>(piece.data()), piece.size());
 		_complete = decoder.complete();
 	}
@@ -133,7 +142,11 @@ bool HTTPRequestStreamBuf::next(bool wait)
 	}
 	_pSocket->input().beginRequest(consumed);
 	_pSocket->input().skipRequest();
-	if (_received > _maxBody || (_pParser->chunked() && _pParser->decoder().remaining() > _maxBody - _received)) throw MessageException("The request body is larger than maxBodySize");
+	if (_received > _maxBody || (_pParser->chunked() && _pParser->decoder().remaining() > _maxBody - _received))
+	{
+		_failure = EVServerStatistics::CLOSED_TOO_LARGE;
+		throw MessageException("The request body is larger than maxBodySize");
+	}
 	return true;
 }
 

@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerStatistics.h"
 #include "HTTPRequestParser.h"
 #include "Poco/Types.h"
 #include <chrono>
@@ -30,7 +31,6 @@ namespace EVNet {
 
 
 class ConnectionSocketImpl;
-class ReusableSession;
 
 
 class HTTPRequestStreamBuf: public std::streambuf
@@ -40,12 +40,15 @@ class HTTPRequestStreamBuf: public std::streambuf
 public:
 	HTTPRequestStreamBuf();
 
-	void open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, ReusableSession& session, Poco::UInt64 maxBody);
-		/// Begins with the body of the request that has just been parsed. Errors are noted in the session, because
-		/// streams keep exceptions to themselves.
+	void open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, Poco::UInt64 maxBody);
+		/// Begins with the body of the request that has just been parsed.
 
 	void close();
 		/// Ends the use of the buffer.
+
+	EVServerStatistics::CloseReason failure() const;
+		/// Returns why the body could not be read, because streams keep exceptions to
+		/// themselves; CLOSE_REASONS if nothing has failed.
 
 	bool drain(std::size_t maxBytes);
 		/// Receives the rest of the body and throws it away, as far as that is possible without
@@ -66,12 +69,12 @@ private:
 
 	HTTPRequestParser*    _pParser;
 	ConnectionSocketImpl* _pSocket;
-	ReusableSession*      _pSession;
 	Poco::UInt64          _maxBody;
 	Poco::UInt64          _received;    /// bytes of the body
 	Clock::time_point     _periodEnd;
 	Poco::UInt64          _periodBytes; /// _received when the period began
 	bool                  _complete;
+	EVServerStatistics::CloseReason _failure;
 };
 
 
@@ -82,6 +85,7 @@ public:
 	HTTPRequestStream();
 
 	HTTPRequestStreamBuf& buffer();
+	const HTTPRequestStreamBuf& buffer() const;
 
 private:
 	HTTPRequestStreamBuf _buffer;
@@ -91,7 +95,19 @@ private:
 //
 // inlines
 //
+inline EVServerStatistics::CloseReason HTTPRequestStreamBuf::failure() const
+{
+	return _failure;
+}
+
+
 inline HTTPRequestStreamBuf& HTTPRequestStream::buffer()
+{
+	return _buffer;
+}
+
+
+inline const HTTPRequestStreamBuf& HTTPRequestStream::buffer() const
 {
 	return _buffer;
 }

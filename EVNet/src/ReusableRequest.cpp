@@ -44,7 +44,6 @@ namespace
 ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& session, const HTTPServerParams::Ptr& pParams):
 	HTTPServerRequestImpl(response, session, const_cast<HTTPServerParams*>(pParams.get())),
 	_response(response),
-	_session(session),
 	_pSocket(nullptr),
 	_pParser(nullptr),
 	_hasClientAddress(false),
@@ -60,7 +59,13 @@ void ReusableRequest::bind(ConnectionSocketImpl& socket, HTTPRequestParser& pars
 	_hasClientAddress = _hasServerAddress = false;
 	fill(socket.input().data(), parser);
 	if (!_stream.good()) _stream.clear();
-	_stream.buffer().open(parser, complete, socket, _session, maxBody);
+	_stream.buffer().open(parser, complete, socket, maxBody);
+}
+
+
+EVServerStatistics::CloseReason ReusableRequest::failure() const
+{
+	return _stream.buffer().failure();
 }
 
 

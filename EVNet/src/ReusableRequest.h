@@ -43,6 +43,9 @@ public:
 	void bind(ConnectionSocketImpl& socket, HTTPRequestParser& parser, bool complete, Poco::UInt64 maxBody);
 		/// Takes on what has been parsed.
 
+	EVServerStatistics::CloseReason failure() const;
+		/// Returns why the body could not be read, see HTTPRequestStreamBuf::failure().
+
 	bool drain(std::size_t maxBytes);
 		/// Throws away the rest of the body, see HTTPRequestStreamBuf::drain(). Returns true if another request can follow.
 
@@ -64,7 +67,6 @@ private:
 	void fillAnew(const char* pData, const HTTPRequestParser::Fields& fields, std::size_t first);
 
 	ReusableResponse&     _response;
-	ReusableSession&      _session;
 	ConnectionSocketImpl* _pSocket;
 	HTTPRequestParser*    _pParser;
 	HTTPRequestStream     _stream;
