@@ -44,6 +44,7 @@ Connection::Connection():
 	_ended(false),
 	_cutShort(false),
 	_reason(EVServerStatistics::CLOSED_BY_SERVER),
+	starvedSince(0),
 	lastActive(0),
 	pTimeoutList(nullptr),
 	pEarlier(nullptr),
@@ -64,7 +65,7 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 	_pSocket.assign(pSocket, true);
 	ready = unframed = inBody = outOfMemory = closeWanted = false;
 	framed = 0;
-	lastActive = 0;
+	starvedSince = lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
 	_ended = _cutShort = false;
 	state.store(STATE_IDLE, std::memory_order_relaxed);

@@ -162,6 +162,7 @@ private:
 	unsigned char     _reason;    /// an EVServerStatistics::CloseReason
 
 public:
+	double         starvedSince;  /// when it began to wait for memory, with a part of a request; 0 if it does not
 	double         lastActive;    /// when a thread other than the leader finished the last request
 
 	// members of TimeoutList

@@ -242,6 +242,7 @@ bool Loop::receiveRequest(Connection& connection)
 		switch (connection.socket().receive(_cache))
 		{
 		case ConnectionSocketImpl::RESULT_OK:
+			connection.starvedSince = 0;
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
 			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
@@ -253,7 +254,7 @@ bool Loop::receiveRequest(Connection& connection)
 			// A handler can read the rest of a body. If the bodies waited for memory instead, each with its half, they might wait for ever.
 			connection.outOfMemory = connection.inBody;
 			if (connection.outOfMemory) break;
-			pause(connection);
+			starve(connection);
 			return false;
 		case ConnectionSocketImpl::RESULT_FULL:
 			connection.end(EVServerStatistics::CLOSED_TOO_LARGE);
@@ -273,7 +274,7 @@ bool Loop::receiveRequest(Connection& connection)
 	connection.outOfMemory = false;
 	if (length > 0) return dispatch(connection, length);
 	if (length < 0 && !connection.inBody) proceed(connection);
-	else if (outOfMemory) pause(connection);
+	else if (outOfMemory) starve(connection);
 	else if (connection.state != Connection::STATE_READING)
 	{
 		setState(connection, Connection::STATE_READING);

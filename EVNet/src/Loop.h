@@ -181,6 +181,9 @@ private:
 	void submitOutbox();
 	void makeReady(Connection& connection);
 	void pause(Connection& connection);
+	void starve(Connection& connection);
+		/// Lets the connection wait for buffer memory.
+
 	void resumePaused();
 	void finish(Connection& connection);
 	void proceed(Connection& connection);

@@ -48,6 +48,21 @@ void Loop::pause(Connection& connection)
 }
 
 
+void Loop::starve(Connection& connection)
+{
+	// One that holds memory itself may wait for it as long as a request may take: or all that hold
+	// some could wait for each other for ever.
+	if (connection.socket().input().size() == 0) connection.starvedSince = 0;
+	else if (connection.starvedSince == 0) connection.starvedSince = _now;
+	else if (_request.isOver(connection.starvedSince))
+	{
+		refuseLate(connection);
+		return;
+	}
+	pause(connection);
+}
+
+
 void Loop::resumePaused()
 {
 	_queueFull = false;
