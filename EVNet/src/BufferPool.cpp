@@ -90,6 +90,12 @@ BufferCache::BufferCache(BufferPool::Ptr pPool):
 
 BufferCache::~BufferCache()
 {
+	clear();
+}
+
+
+void BufferCache::clear()
+{
 	while (_count > 0) _pPool->give(_blocks[--_count], BufferPool::BLOCK_SIZE);
 }
 

@@ -107,6 +107,9 @@ public:
 	void give(char* pBlock);
 		/// Takes back a block.
 
+	void clear();
+		/// Gives all blocks back to the pool.
+
 private:
 	enum
 	{

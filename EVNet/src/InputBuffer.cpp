@@ -61,6 +61,11 @@ InputBuffer::Room InputBuffer::makeRoom(BufferPool& pool, BufferCache* pCache)
 	}
 	const std::size_t capacity = std::min<std::size_t>(maxSize + sizeof(Block), 4*static_cast<std::size_t>(_pBlock->capacity));
 	char* pMemory = pool.take(capacity);
+	if (!pMemory && pCache)
+	{
+		pCache->clear(); // its blocks count as used
+		pMemory = pool.take(capacity);
+	}
 	if (!pMemory) return ROOM_NO_MEMORY;
 	std::memcpy(pMemory, _pBlock, _pBlock->end);
 	pool.give(_pBlock->bytes(), _pBlock->capacity);
