@@ -10,6 +10,9 @@
 
 
 #include "EVNetTestSuite.h"
+#include "EVCloseReasonTest.h"
+#include "EVConnectionEndHandlerTest.h"
+#include "EVConnectionEndTest.h"
 #include "EVFramingTest.h"
 #include "EVHTTPServerBodyTest.h"
 #include "EVHTTPServerDetachTest.h"
@@ -21,11 +24,13 @@
 #include "EVHTTPServerTest.h"
 #include "EVHTTPServerTrailerTest.h"
 #include "EVHandoverTest.h"
+#include "EVPlainConnectionEndTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVServerPressureTest.h"
 #include "EVServerStatisticsTest.h"
 #include "EVSharedSocketTest.h"
+#include "EVTCPConnectionEndTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
 #include "EVTCPServerCapacityTest.h"
@@ -56,6 +61,9 @@ CppUnit::Test* EVNetTestSuite::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVNetTestSuite");
 
+	pSuite->addTest(EVCloseReasonTest::suite());
+	pSuite->addTest(EVConnectionEndHandlerTest::suite());
+	pSuite->addTest(EVConnectionEndTest::suite());
 	pSuite->addTest(EVFramingTest::suite());
 	pSuite->addTest(EVHTTPServerBodyTest::suite());
 	pSuite->addTest(EVHTTPServerDetachTest::suite());
@@ -67,11 +75,13 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerTest::suite());
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVHandoverTest::suite());
+	pSuite->addTest(EVPlainConnectionEndTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVSharedSocketTest::suite());
+	pSuite->addTest(EVTCPConnectionEndTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());

@@ -1,0 +1,46 @@
+//
+// EVConnectionEndHandlerTest.h
+//
+// Definition of the EVConnectionEndHandlerTest class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVConnectionEndHandlerTest_INCLUDED
+#define EVConnectionEndHandlerTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EVConnectionEndHandlerTest: public CppUnit::TestCase
+{
+public:
+	explicit EVConnectionEndHandlerTest(const std::string& name);
+
+	void testResetWhileRunning();
+	void testHalfCloseWhileRunning();
+	void testSilenceWhileRunning();
+	void testResetWhileRecalled();
+	void testHalfCloseWhileRecalled();
+	void testSilenceWhileRecalled();
+	void testResetWhileHandlerReads();
+	void testHalfCloseWhileHandlerReads();
+	void testSilenceWhileHandlerReads();
+	void testHalfCloseWhileHandlerReadsAndWritesChunks();
+	void testResetWhileHandlerWrites();
+	void testHalfCloseWhileHandlerWrites();
+	void testSilenceWhileHandlerWrites();
+	void testResetWhileRunningWithOutput();
+	void testHalfCloseWhileRunningWithOutput();
+	void testSilenceWhileRunningWithOutput();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EVConnectionEndHandlerTest_INCLUDED
