@@ -39,12 +39,12 @@ Connection::Connection():
 	unframed(false),
 	inBody(false),
 	outOfMemory(false),
+	late(false),
 	closeWanted(false),
 	_detached(false),
 	_ended(false),
 	_cutShort(false),
 	_reason(EVServerStatistics::CLOSED_BY_SERVER),
-	starvedSince(0),
 	lastActive(0),
 	pTimeoutList(nullptr),
 	pEarlier(nullptr),
@@ -63,9 +63,9 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = outOfMemory = closeWanted = false;
+	ready = unframed = inBody = outOfMemory = late = closeWanted = false;
 	framed = 0;
-	starvedSince = lastActive = 0;
+	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
 	_ended = _cutShort = false;
 	state.store(STATE_IDLE, std::memory_order_relaxed);

@@ -153,6 +153,7 @@ public:
 	bool           unframed : 1;    /// has bytes that the framing hook has not seen
 	bool           inBody : 1;      /// the header of the request is complete
 	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
+	bool           late : 1;        /// its time was up while it was paused
 	bool           closeWanted : 1; /// the application wants it closed
 
 private:
@@ -162,7 +163,6 @@ private:
 	unsigned char     _reason;    /// an EVServerStatistics::CloseReason
 
 public:
-	double         starvedSince;  /// when it began to wait for memory, with a part of a request; 0 if it does not
 	double         lastActive;    /// when a thread other than the leader finished the last request
 
 	// members of TimeoutList

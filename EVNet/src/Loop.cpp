@@ -242,7 +242,7 @@ bool Loop::receiveRequest(Connection& connection)
 		switch (connection.socket().receive(_cache))
 		{
 		case ConnectionSocketImpl::RESULT_OK:
-			connection.starvedSince = 0;
+			connection.late = false;
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
 			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);

@@ -52,14 +52,8 @@ void Loop::starve(Connection& connection)
 {
 	// One that holds memory itself may wait for it as long as a request may take: or all that hold
 	// some could wait for each other for ever.
-	if (connection.socket().input().size() == 0) connection.starvedSince = 0;
-	else if (connection.starvedSince == 0) connection.starvedSince = _now;
-	else if (_request.isOver(connection.starvedSince))
-	{
-		refuseLate(connection);
-		return;
-	}
-	pause(connection);
+	if (connection.late && connection.socket().input().size() > 0) refuseLate(connection);
+	else pause(connection);
 }
 
 
@@ -284,6 +278,10 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		if (connection.ready || (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)) list.start(connection);
 		else refuseLate(connection);
 		break;
+	case Connection::STATE_PAUSED:
+		connection.late = true;
+		list.start(connection);
+		break;
 	case Connection::STATE_FLUSHING:
 		if (connection.socket().takeFlushed() >= _minSendBytes) list.start(connection);
 		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
@@ -292,7 +290,7 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		close(connection, connection.reason());
 		break;
 	default:
-		// Queued, running, or waiting for room: not the client's fault.
+		// Queued or running: not the client's fault.
 		if (&list != &_handler) list.start(connection);
 		else
 		{

@@ -63,12 +63,6 @@ void TimeoutList::startedAt(Connection& connection, double time)
 }
 
 
-bool TimeoutList::isOver(double clockStart) const
-{
-	return _timeout > 0 && _loop.now() - clockStart >= _timeout;
-}
-
-
 void TimeoutList::stop(Connection& connection)
 {
 	TimeoutList* pList = connection.pTimeoutList;

@@ -58,9 +58,6 @@ public:
 	Connection* first() const;
 		/// Returns the connection whose clock was started first, or a null pointer.
 
-	bool isOver(double clockStart) const;
-		/// Returns true if a clock that was started then has run out.
-
 	bool isUsed() const;
 		/// Returns false if the list takes nothing in.
 

@@ -139,7 +139,7 @@ const EVServerOptions::ExecutionPolicy POLICIES[] = {EVServerOptions::EXECUTE_AD
 
 const std::string HALF_A_HEADER = "GET /half HTTP/1.1\r\nHo";
 const std::string HALF_A_BODY = "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345";
-const std::string HALF_A_LARGE_BODY = "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n12345";
+const std::string HALF_A_LARGE_BODY = "POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + std::string(64*1024, 'x');
 const std::string OK; // what an audit says if all is well
 const std::string MUCH = pattern(900000); // less than maxPendingOutput, more than the kernel keeps
 const std::string MORE = pattern(5000000); // more than maxPendingOutput

@@ -66,7 +66,7 @@ void EVCloseReasonTest::testByHandlerThatLeavesABody()
 	const Audit audit(server);
 	{
 		RawClient client(server);
-		client.send("POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nthe beginning");
+		client.send("POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + std::string(64*1024, 'x'));
 		assertTrue (client.receiveAnswer().isOK("/unread"));
 		assertTrue (client.hasEnded());
 		assertTrue (audit.reached(&EVServerStatistics::lingering));

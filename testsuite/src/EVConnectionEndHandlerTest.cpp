@@ -176,7 +176,7 @@ void EVConnectionEndHandlerTest::testSilenceWhileHandlerReads()
 void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerReadsAndWritesChunks()
 {
 	HTTPCase c(HALF_CLOSES);
-	c.client.send("POST /chunked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n12345");
+	c.client.send("POST /chunked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + std::string(64*1024, 'x'));
 	assertTrue (c.audit.reached(&EVServerStatistics::running));
 	c.leave();
 	const Answer answer = c.client.receiveAnswer();
