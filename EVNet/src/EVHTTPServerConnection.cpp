@@ -31,6 +31,22 @@ namespace
 {
 	const std::string SERVER("Server");
 	const std::size_t MAX_DRAINED = 256*1024; // bytes of a body that the handler did not want
+
+	HTTPResponse::HTTPStatus statusOf(EVServerStatistics::CloseReason failure)
+		/// Returns what to say about a body that could not be read, HTTP_OK for nothing.
+	{
+		switch (failure)
+		{
+		case EVServerStatistics::CLOSED_REQUEST_TIMEOUT:
+			return HTTPResponse::HTTP_REQUEST_TIMEOUT;
+		case EVServerStatistics::CLOSED_BAD_REQUEST:
+			return HTTPResponse::HTTP_BAD_REQUEST;
+		case EVServerStatistics::CLOSED_TOO_LARGE:
+			return HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE;
+		default:
+			return HTTPResponse::HTTP_OK;
+		}
+	}
 }
 
 
@@ -134,6 +150,7 @@ void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
 		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
 		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
+		if (failed && !exchange.response.sent() && statusOf(failure) != HTTPResponse::HTTP_OK) sendErrorResponse(socketImpl, statusOf(failure));
 		if (failed) exchange.response.flush();
 		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
 		if (!exchange.session.sessionData().empty()) _pSessionData.reset(new Poco::Any(exchange.session.sessionData()));

@@ -230,6 +230,26 @@ void EVServerPressureTest::testLargeBodiesWaitForTheirBeginning()
 }
 
 
+void EVServerPressureTest::testLateBodyOfASilentHandler()
+{
+	EVHTTPServerParams::Ptr pParams = shortPeriods(0);
+	pParams->setMaxBufferedBytes(SMALL_BUFFER);
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse&) { bodyOf(request); }), 0, pParams);
+	server.start();
+	RawClient late(server);
+	late.send(postHeader(2000) + std::string(1500, 'x'));
+	const Answer answer = late.receiveAnswer();
+	assertEqual (408, answer.status);
+	assertTrue (answer.complete && answer.saysClose());
+	assertTrue (late.hasEnded());
+	RawClient malformed(server);
+	malformed.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5DC\r\n" + std::string(1500, 'x') + "no end");
+	assertEqual (400, malformed.receiveAnswer().status);
+	assertTrue (malformed.hasEnded());
+	assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT) == 1 && closed(server, EVServerStatistics::CLOSED_BAD_REQUEST) == 1; }));
+}
+
+
 void EVServerPressureTest::testSlowBodyMayTakeLonger()
 {
 	EVHTTPServer server(serveHTTP(answerBody), 0, shortPeriods(20));
@@ -452,6 +472,7 @@ CppUnit::Test* EVServerPressureTest::suite()
 	CppUnit_addTest(pSuite, EVServerPressureTest, testRawClientsWaitWhenQueueIsFull);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testBodiesThatShareTooLittleMemory);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testLargeBodiesWaitForTheirBeginning);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testLateBodyOfASilentHandler);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testSlowBodyMayTakeLonger);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowBody);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowStreamedBody);

@@ -29,6 +29,7 @@ public:
 	void testRawClientsWaitWhenQueueIsFull();
 	void testBodiesThatShareTooLittleMemory();
 	void testLargeBodiesWaitForTheirBeginning();
+	void testLateBodyOfASilentHandler();
 	void testSlowBodyMayTakeLonger();
 	void testTooSlowBody();
 	void testTooSlowStreamedBody();
