@@ -50,6 +50,8 @@ std::string toJSON(const EVServerStatistics& statistics, Poco::UInt64 errors)
 	put("adopted", statistics.adopted);
 	put("closes", statistics.closes());
 	put("requests", statistics.requests);
+	put("completed", statistics.completed);
+	put("cancelled", statistics.cancelled);
 	put("queuedRequests", statistics.queuedRequests);
 	put("queueWait", statistics.queueWait.totalMicroseconds());
 	put("refused", statistics.refused);

@@ -204,7 +204,9 @@ class Server(Process):
 
 
 def balanced(statistics):
-	return statistics["accepted"] + statistics["adopted"] == statistics["closes"] + statistics["open"]
+	"""Each connection and each request ends in exactly one counter."""
+	return (statistics["accepted"] + statistics["adopted"] == statistics["closes"] + statistics["open"]
+		and statistics["requests"] == statistics["completed"] + statistics["cancelled"] + statistics["refused"] + statistics["queued"] + statistics["running"])
 
 
 class Client(Process):

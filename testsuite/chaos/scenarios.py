@@ -142,7 +142,7 @@ def idle_cpu(server, seconds):
 SUITES = [
 	"EVHTTPServerBodyTest", "EVHTTPServerDetachTest", "EVHTTPServerErrorTest", "EVHTTPServerHandlerTest", "EVHTTPServerKeepAliveTest",
 	"EVHTTPServerStopTest", "EVHTTPServerTest", "EVHTTPServerTrailerTest", "EVTCPServerAdoptTest",
-	"EVTCPServerBlockingTest", "EVTCPServerDetachTest", "EVTCPServerOutputTest", "EVTCPServerStopTest",
+	"EVTCPServerBlockingTest", "EVTCPServerCloseTest", "EVTCPServerDetachTest", "EVTCPServerOutputTest", "EVTCPServerStopTest",
 	"EVTCPServerTest", "EVTCPServerThreadsTest", "WebSocketTest",
 ]
 SHORT_SUITES = ["EVHTTPServerBodyTest", "EVHTTPServerDetachTest", "EVHTTPServerTest", "EVTCPServerOutputTest", "EVTCPServerTest", "WebSocketTest"]

@@ -69,13 +69,6 @@ inline bool hasLeft(const StreamSocket& socket, Leaving how)
 }
 
 
-inline bool balances(const EVServerStatistics& s)
-{
-	return s.accepted + s.adopted == s.closes() + static_cast<Poco::UInt64>(s.open)
-		&& s.requests == s.refused + s.completed + s.cancelled + static_cast<Poco::UInt64>(s.queued + s.running);
-}
-
-
 class Audit
 	/// Compares the statistics of a server with what they were when the audit began.
 {

@@ -83,12 +83,6 @@ namespace
 		std::unique_ptr<RawClient> _running;
 		std::unique_ptr<RawClient> _queued;
 	};
-
-	bool balances(const EVServerStatistics& s)
-	{
-		return s.accepted + s.adopted == s.closes() + static_cast<Poco::UInt64>(s.open)
-			&& s.requests == s.refused + s.completed + s.cancelled + static_cast<Poco::UInt64>(s.queued + s.running);
-	}
 }
 
 

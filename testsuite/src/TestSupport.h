@@ -373,6 +373,14 @@ void echo(ServedConnection& connection);
 EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE);
 	/// 0 means the default.
 
+inline bool balances(const EVServerStatistics& s)
+	/// Returns true if each connection and each request is in exactly one counter.
+{
+	return s.accepted + s.adopted == s.closes() + static_cast<Poco::UInt64>(s.open)
+		&& s.requests == s.refused + s.completed + s.cancelled + static_cast<Poco::UInt64>(s.queued + s.running);
+}
+
+
 Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason);
 
 bool isClosedBecause(const EVTCPServer& server, EVServerStatistics::CloseReason reason, Poco::UInt64 count = 1);
