@@ -21,6 +21,8 @@
 #include "Poco/Net/TCPServer.h"
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <typeinfo>
 
@@ -165,7 +167,7 @@ void Acceptor::expectMore()
 
 bool Acceptor::acceptOne()
 {
-	ConnectionSocketImpl* pSocket = acceptPlain();
+	ConnectionSocketImpl* pSocket = _socket.secure() ? acceptSecure() : acceptPlain();
 	if (!pSocket) return false;
 
 	_accepted.add();
@@ -186,33 +188,59 @@ ConnectionSocketImpl* Acceptor::acceptPlain()
 	{
 		int fd = ::accept4(_socket.impl()->sockfd(), nullptr, nullptr, SOCK_CLOEXEC);
 		if (fd >= 0) return new ConnectionSocketImpl(fd, _loop.engine().bufferPool());
+		if (!goesOnAfter(errno)) return nullptr;
+	}
+}
 
-		switch (errno)
+
+ConnectionSocketImpl* Acceptor::acceptSecure()
+{
+	for (;;)
+	{
+		struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
+		if (::poll(&listener, 1, 0) == 0) return nullptr; // lest there is an exception each time
+		try
 		{
-		case EAGAIN:
-#if EWOULDBLOCK != EAGAIN
-		case EWOULDBLOCK:
-#endif
-			return nullptr;
-		case EMFILE:
-		case ENFILE:
-		case ENOBUFS:
-		case ENOMEM:
-			pause(BACK_OFF_INTERVAL);
-			return nullptr;
-		case EBADF:
-		case EINVAL:
-		case ENOTSOCK:
-		case EOPNOTSUPP:
-			// The application has closed the socket or shut it down. There is nothing to wait for.
-			pause(0);
-			Poco::ErrorHandler::handle(Poco::Net::NetException("The listening socket is not open any more"));
-			return nullptr;
-		default:
-			// The client is gone already (ECONNABORTED), or the network had a
-			// problem with it; see accept(2). On to the next one.
-			break;
+			Poco::Net::SocketAddress address;
+			Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
+			::fcntl(pSocket->sockfd(), F_SETFD, FD_CLOEXEC);
+			return new ConnectionSocketImpl(*pSocket, _loop.engine().bufferPool());
 		}
+		catch (Poco::IOException& exc)
+		{
+			if (!goesOnAfter(exc.code() ? exc.code() : EAGAIN)) return nullptr;
+		}
+	}
+}
+
+
+bool Acceptor::goesOnAfter(int error)
+{
+	switch (error)
+	{
+	case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+	case EWOULDBLOCK:
+#endif
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		pause(BACK_OFF_INTERVAL);
+		return false;
+	case EBADF:
+	case EINVAL:
+	case ENOTSOCK:
+	case EOPNOTSUPP:
+		// The application has closed the socket or shut it down. There is nothing to wait for.
+		pause(0);
+		Poco::ErrorHandler::handle(Poco::Net::NetException("The listening socket is not open any more"));
+		return false;
+	default:
+		// The client is gone already (ECONNABORTED), or the network had a
+		// problem with it; see accept(2). On to the next one.
+		return true;
 	}
 }
 

@@ -83,6 +83,10 @@ private:
 	void expectMore();
 	bool acceptOne();
 	ConnectionSocketImpl* acceptPlain();
+	ConnectionSocketImpl* acceptSecure();
+	bool goesOnAfter(int error);
+		/// Returns false if accept() has failed for a reason that lasts.
+
 	bool passesLimit(ConnectionSocketImpl& socket);
 	bool passesFilter(ConnectionSocketImpl& socket);
 	void pause(double seconds);

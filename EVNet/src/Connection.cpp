@@ -35,6 +35,7 @@ Connection::Connection():
 	framed(0),
 	watcher(),
 	state(STATE_FREE),
+	handshaking(false),
 	ready(false),
 	unframed(false),
 	inBody(false),
@@ -133,6 +134,11 @@ std::string Connection::refusal(EVTCPServerConnection::Refusal why)
 
 void Connection::handle()
 {
+	if (handshaking)
+	{
+		handshake();
+		return;
+	}
 	try
 	{
 		_pObject->run();
@@ -146,6 +152,25 @@ void Connection::handle()
 }
 
 
+void Connection::handshake()
+{
+	switch (_pSocket->receive(nullptr))
+	{
+	case ConnectionSocketImpl::RESULT_END:
+		end(EVServerStatistics::CLOSED_BY_CLIENT);
+		break;
+	case ConnectionSocketImpl::RESULT_ERROR:
+		end(EVServerStatistics::CLOSED_RESET);
+		break;
+	case ConnectionSocketImpl::RESULT_TLS_ERROR:
+		end(EVServerStatistics::CLOSED_TLS_ERROR);
+		break;
+	default:
+		break; // done, waits for the client, or for memory
+	}
+}
+
+
 void Connection::run(Clock::time_point start)
 {
 	// If it takes longer than this and waits meanwhile, it is better not run by a leader.
@@ -154,8 +179,11 @@ void Connection::run(Clock::time_point start)
 	pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
-	pLoop->requestDone();
-	pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	if (!handshaking)
+	{
+		pLoop->requestDone();
+		pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	}
 	pLoop->giveBack(*this);
 }
 
@@ -163,7 +191,7 @@ void Connection::run(Clock::time_point start)
 void Connection::cancel()
 {
 	pLoop->requestTaken();
-	pLoop->requestCancelled();
+	if (!handshaking) pLoop->requestCancelled();
 	end(EVServerStatistics::CLOSED_BY_SERVER);
 	pLoop->giveBack(*this);
 }

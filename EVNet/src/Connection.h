@@ -96,7 +96,7 @@ public:
 		/// Returns what to answer instead of calling the handler. Called by the leader.
 
 	void handle();
-		/// Calls the handler for the request. Exceptions go to the ErrorHandler
+		/// Calls the handler for the request, or takes a step of the handshake. Exceptions go to the ErrorHandler
 		/// and end the connection. Called by the owner.
 
 	void run(Clock::time_point start) override;
@@ -147,6 +147,7 @@ public:
 	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
 	ev_io          watcher;
 	std::atomic<State> state;
+	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
 
 	// used by the leader only
 	bool           ready : 1;       /// in the list of readable connections
@@ -157,6 +158,8 @@ public:
 	bool           closeWanted : 1; /// the application wants it closed
 
 private:
+	void handshake();
+
 	std::atomic<bool> _detached;
 	bool              _ended;
 	bool              _cutShort;  /// a part of a request has not been read

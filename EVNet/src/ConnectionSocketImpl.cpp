@@ -56,6 +56,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 {
 	_receiveTimeout = -1; // not known
 	extras().pInner.assign(&inner, true);
+	if (inner.secure()) extras().pTLS.reset(new SecureTransport(inner));
 }
 
 
@@ -67,9 +68,9 @@ ConnectionSocketImpl::~ConnectionSocketImpl()
 }
 
 
-ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
+ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache* pCache)
 {
-	switch (_input.makeRoom(*_pPool, &cache))
+	switch (_input.makeRoom(*_pPool, pCache))
 	{
 	case InputBuffer::ROOM_FULL:
 		return RESULT_FULL;
@@ -78,32 +79,77 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache& cache)
 	default:
 		break;
 	}
-	const ssize_t n = receiveSome(MSG_DONTWAIT);
+	const ssize_t n = receiveSome();
 	if (n > 0) return RESULT_OK;
 	const int error = errno;
-	releaseBuffer(&cache);
+	releaseBuffer(pCache);
 	if (n == 0) return RESULT_END;
-	return error == EAGAIN || error == EWOULDBLOCK ? RESULT_AGAIN : RESULT_ERROR;
+	if (error == EAGAIN || error == EWOULDBLOCK) return RESULT_AGAIN;
+	return error == EPROTO ? RESULT_TLS_ERROR : RESULT_ERROR;
 }
 
 
-ssize_t ConnectionSocketImpl::receiveSome(int flags)
+ssize_t ConnectionSocketImpl::receiveSome()
 {
-	const std::size_t room = std::min(_input.roomSize(), limits().maxBuffered - _input.size());
-	ssize_t n;
-	do
-	{
-		n = ::recv(sockfd(), _input.room(), room, flags);
-	}
-	while (n < 0 && errno == EINTR);
+	const ssize_t n = receiveNow(_input.room(), std::min(_input.roomSize(), limits().maxBuffered - _input.size()));
 	if (n > 0) _input.added(static_cast<std::size_t>(n));
 	return n;
 }
 
 
+ssize_t ConnectionSocketImpl::receiveNow(void* buffer, std::size_t length)
+{
+	if (SecureTransport* pTLS = tls()) return pTLS->receive(buffer, length);
+	ssize_t n;
+	do
+	{
+		n = ::recv(sockfd(), buffer, length, MSG_DONTWAIT);
+	}
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+
+int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
+{
+	if (!tls())
+	{
+		applyReceiveTimeout();
+		return StreamSocketImpl::receiveBytes(buffer, length, flags);
+	}
+	if (flags & MSG_PEEK) throw Poco::NotImplementedException("MSG_PEEK on a connection with TLS");
+	for (;;)
+	{
+		const ssize_t n = receiveNow(buffer, static_cast<std::size_t>(length));
+		if (n >= 0) return static_cast<int>(n);
+		if (errno != EAGAIN) error();
+		const Poco::Timespan timeout = _receiveTimeout > 0 ? Poco::Timespan(_receiveTimeout) : Poco::Timespan(Poco::Timespan::DAYS);
+		if (!StreamSocketImpl::poll(timeout, SELECT_READ)) throw Poco::TimeoutException();
+	}
+}
+
+
+Poco::Net::StreamSocket ConnectionSocketImpl::plainSocket()
+{
+	if (!tls())
+	{
+		duplicate();
+		return Poco::Net::StreamSocket(this);
+	}
+	tls()->setBlocking(true);
+	return tls()->socket();
+}
+
+
+bool ConnectionSocketImpl::secure() const
+{
+	return tls() != nullptr;
+}
+
+
 PendingOutput::Result ConnectionSocketImpl::flush()
 {
-	return _output.flush(sockfd());
+	return _output.flush(sockfd(), tls());
 }
 
 
@@ -129,11 +175,10 @@ std::size_t ConnectionSocketImpl::readMore(bool wait)
 	if (wait)
 	{
 		flushAll(); // the client may need what we have said before it says more
-		applyReceiveTimeout();
-		const int n = StreamSocketImpl::receiveBytes(_input.room(), static_cast<int>(_input.roomSize()));
+		const int n = waitAndReceive(_input.room(), static_cast<int>(_input.roomSize()));
 		if (n > 0) _input.added(static_cast<std::size_t>(n));
 	}
-	else receiveSome(MSG_DONTWAIT);
+	else receiveSome();
 	return _input.size();
 }
 
@@ -144,8 +189,7 @@ int ConnectionSocketImpl::receiveBytes(void* buffer, int length, int flags)
 	const std::size_t n = _input.read(buffer, static_cast<std::size_t>(length), (flags & MSG_PEEK) != 0);
 	if (n > 0) return static_cast<int>(n);
 	flushAll(); // the client may need what we have said before it says more
-	applyReceiveTimeout();
-	int rc = StreamSocketImpl::receiveBytes(buffer, length, flags);
+	const int rc = waitAndReceive(buffer, length, flags);
 	if (rc > 0 && !(flags & MSG_PEEK)) _input.readPast(static_cast<std::size_t>(rc));
 	return rc;
 }
@@ -180,6 +224,7 @@ int ConnectionSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int flags, co
 
 int ConnectionSocketImpl::available()
 {
+	if (tls() && _input.unread() == 0 && tls()->pending()) return 1;
 	std::size_t n = _input.unread();
 	return n > 0 ? static_cast<int>(n) : StreamSocketImpl::available();
 }
@@ -187,7 +232,7 @@ int ConnectionSocketImpl::available()
 
 bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SELECT_READ) && _input.unread() > 0) return true;
+	if ((mode & SELECT_READ) && (_input.unread() > 0 || pending())) return true;
 	flushAll();
 	return StreamSocketImpl::poll(timeout, mode);
 }
@@ -197,7 +242,7 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 {
 	if (length <= 0) return 0;
 	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
-	if (!_pManager.load(std::memory_order_relaxed))
+	if (!_pManager.load(std::memory_order_relaxed) && !tls())
 	{
 		flushAll();
 		return StreamSocketImpl::sendBytes(buffer, length, flags);
@@ -210,12 +255,14 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 		sent = sendSome(&part, 1, flags);
 	}
 	if (sent < static_cast<std::size_t>(length)) keep(static_cast<const char*>(buffer) + sent, static_cast<std::size_t>(length) - sent);
+	if (!_pManager.load(std::memory_order_relaxed)) flushAll(); // nobody else does
 	return length;
 }
 
 
 ssize_t ConnectionSocketImpl::sendNow(const struct iovec* pParts, int count, int flags)
 {
+	if (SecureTransport* pTLS = tls()) return pTLS->send(pParts, count);
 	struct msghdr message = msghdr();
 	message.msg_iov = const_cast<struct iovec*>(pParts);
 	message.msg_iovlen = static_cast<std::size_t>(count);
@@ -279,7 +326,7 @@ void ConnectionSocketImpl::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
 	if (length == 0) return;
 	if (hasOutput() && !_output.held()) flushAll(); // it may be a file
-	_output.addFile(sockfd(), std::move(file), length);
+	_output.addFile(sockfd(), tls(), std::move(file), length);
 	if (_pManager.load(std::memory_order_relaxed))
 	{
 		if (flush() == PendingOutput::FLUSH_ERROR) error();
@@ -369,7 +416,7 @@ void ConnectionSocketImpl::flushAll()
 void ConnectionSocketImpl::shutdownSend()
 {
 	flushAll();
-	StreamSocketImpl::shutdownSend();
+	if (!tls()) StreamSocketImpl::shutdownSend(); // as with a SecureStreamSocket: there is no such thing in TLS up to 1.2
 }
 
 
@@ -390,6 +437,7 @@ void ConnectionSocketImpl::close()
 	if (sockfd() == POCO_INVALID_SOCKET) return;
 
 	_closing = sockfd();
+	if (tls()) tls()->shutdown();
 	// Before CLOSE_WANTED is set: from then on the descriptor may be closed at any moment, and become somebody else's.
 	if (_watches.load() > 0) ::shutdown(_closing, SHUT_RDWR);
 	if (_watches.fetch_or(CLOSE_WANTED) == 0) closeDescriptor();

@@ -22,6 +22,7 @@
 #include "InputBuffer.h"
 #include "PendingOutput.h"
 #include "Pooled.h"
+#include "SecureTransport.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
@@ -62,8 +63,10 @@ public:
 			/// No room for more bytes: the request has reached the limit for one connection.
 		RESULT_NO_MEMORY,
 			/// No room for more bytes: the budget of the server is used up.
-		RESULT_ERROR
+		RESULT_ERROR,
 			/// The connection is broken.
+		RESULT_TLS_ERROR
+			/// The client and TLS have not come together, or what came cannot be decrypted.
 	};
 
 	ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool);
@@ -76,8 +79,8 @@ public:
 	//
 	// for the event loop
 	//
-	Result receive(BufferCache& cache);
-		/// Receives what is there into the buffer, without waiting.
+	Result receive(BufferCache* pCache);
+		/// Receives what is there into the buffer, without waiting. The buffer comes from the pool if pCache is null.
 
 	PendingOutput::Result flush();
 		/// Sends pending output, without waiting. May be called by the leader
@@ -150,6 +153,18 @@ public:
 	bool sendTimedOut() const;
 		/// Returns true if a writer has waited longer than the send timeout.
 
+	SecureTransport* tls() const;
+		/// Returns what encrypts, or a null pointer for a connection without TLS.
+
+	bool handshaking() const;
+		/// Returns true if the connection has TLS, and its handshake may not be complete.
+
+	bool pending() const;
+		/// Returns true if there are decrypted bytes to receive, of which the event loop is not told.
+
+	Poco::Net::StreamSocket plainSocket();
+		/// Returns the socket for who is going to own the whole connection: with TLS, the SecureStreamSocket.
+
 	bool countBy(AddressLimiter& limiter);
 		/// Counts the connection until its descriptor is closed. Returns false if its
 		/// address has too many.
@@ -167,6 +182,7 @@ public:
 	int sendBytes(const Poco::Net::SocketBufVec& buffers, int flags = 0) override;
 	int available() override;
 	bool poll(const Poco::Timespan& timeout, int mode) override;
+	bool secure() const override;
 	void shutdownSend() override;
 	void close() override;
 	void setReceiveTimeout(const Poco::Timespan& timeout) override;
@@ -194,6 +210,7 @@ private:
 		Poco::Net::SocketAddress              peer;
 		AddressLimiter::Entry                 entry;
 		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
+		std::unique_ptr<SecureTransport>      pTLS;
 	};
 
 	using Clock = std::chrono::steady_clock;
@@ -206,7 +223,9 @@ private:
 	};
 
 	void closeDescriptor();
-	ssize_t receiveSome(int flags);
+	ssize_t receiveSome();
+	ssize_t receiveNow(void* buffer, std::size_t length);
+	int waitAndReceive(void* buffer, int length, int flags = 0);
 	void applyReceiveTimeout();
 	void waitWritable(SendPeriod& period);
 	ssize_t sendNow(const struct iovec* pParts, int count, int flags = 0);
@@ -247,6 +266,24 @@ inline InputBuffer& ConnectionSocketImpl::input()
 inline const InputBuffer& ConnectionSocketImpl::input() const
 {
 	return _input;
+}
+
+
+inline SecureTransport* ConnectionSocketImpl::tls() const
+{
+	return _pExtras ? _pExtras->pTLS.get() : nullptr;
+}
+
+
+inline bool ConnectionSocketImpl::handshaking() const
+{
+	return tls() && tls()->handshaking();
+}
+
+
+inline bool ConnectionSocketImpl::pending() const
+{
+	return tls() && tls()->pending();
 }
 
 

@@ -123,7 +123,7 @@ void EVHTTPServerConnection::run()
 	ConnectionSocketImpl& socketImpl = connection().socket();
 	socketImpl.input().skipRequest();
 	++_requests;
-	_pExchange->session.bind(socket());
+	_pExchange->session.bind(sessionSocket(socketImpl));
 	if (_pSessionData) _pExchange->session.attachSessionData(*_pSessionData);
 	try
 	{
@@ -132,7 +132,7 @@ void EVHTTPServerConnection::run()
 	}
 	catch (...)
 	{
-		if (_pExchange->session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
+		if (isDetached(socketImpl)) forgetSocket(socketImpl);
 		else if (!_pExchange->request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
 		releaseExchange();
 		throw;
@@ -141,10 +141,33 @@ void EVHTTPServerConnection::run()
 }
 
 
+StreamSocket EVHTTPServerConnection::sessionSocket(ConnectionSocketImpl& socketImpl)
+{
+	SecureTransport* pTLS = socketImpl.tls();
+	if (!pTLS) return socket();
+	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. Those who are likely to detach it will
+	// use it at once; but only the other socket has what the client has sent in advance.
+	const HTTPRequestParser& parser = _pExchange->parser;
+	if (_pExchange->parsed != HTTPRequestParser::RESULT_ERROR && parser.mayUpgrade())
+	{
+		if (socketImpl.input().size() > parser.end()) return socket();
+		pTLS->setBlocking(true);
+	}
+	return pTLS->socket();
+}
+
+
+bool EVHTTPServerConnection::isDetached(ConnectionSocketImpl& socketImpl) const
+{
+	const Poco::Net::SocketImpl* pSocket = _pExchange->session.socket().impl();
+	return pSocket != &socketImpl && !(socketImpl.tls() && socketImpl.tls()->is(pSocket));
+}
+
+
 void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
 {
 	HTTPServerExchange& exchange = *_pExchange;
-	if (exchange.session.socket().impl() != &socketImpl) forgetSocket(socketImpl);
+	if (isDetached(socketImpl)) forgetSocket(socketImpl);
 	else
 	{
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
@@ -160,6 +183,7 @@ void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
 		// What is left of the body must not become the next request.
 		else if (exchange.parsed != HTTPRequestParser::RESULT_ERROR && !exchange.request.drain(persistent ? MAX_DRAINED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();
+		if (socketImpl.tls()) socketImpl.tls()->restore();
 	}
 	releaseExchange();
 }
@@ -173,6 +197,7 @@ void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
 		_pExchange->response.flush();
 		socketImpl.flushAll();
+		if (socketImpl.tls()) socketImpl.tls()->setBlocking(true);
 	}
 	catch (Poco::Exception&)
 	{
@@ -206,7 +231,7 @@ void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 	}
 	catch (...)
 	{
-		if (!exchange.response.sent() && exchange.session.connected() && exchange.session.socket().impl() == &socketImpl)
+		if (!exchange.response.sent() && exchange.session.connected() && !isDetached(socketImpl))
 		{
 			try
 			{

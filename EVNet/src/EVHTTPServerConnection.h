@@ -66,6 +66,12 @@ protected:
 private:
 	void handleRequest(ConnectionSocketImpl& socketImpl);
 	void endRequest(ConnectionSocketImpl& socketImpl);
+	Poco::Net::StreamSocket sessionSocket(ConnectionSocketImpl& socketImpl);
+		/// Returns the socket that the handler is to see.
+
+	bool isDetached(ConnectionSocketImpl& socketImpl) const;
+		/// Returns true if the handler has taken the socket.
+
 	void forgetSocket(ConnectionSocketImpl& socketImpl);
 	void refuse(ConnectionSocketImpl& socketImpl);
 	void sendErrorResponse(ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");

@@ -77,6 +77,14 @@ std::size_t EVTCPServerConnection::requestLength() const
 }
 
 
+StreamSocket EVTCPServerConnection::secureSocket()
+{
+	SecureTransport* pTLS = connection().socket().tls();
+	if (!pTLS) throw Poco::InvalidAccessException("The connection is not secure");
+	return pTLS->socket();
+}
+
+
 void EVTCPServerConnection::closeConnection()
 {
 	connection().end(EVServerStatistics::CLOSED_BY_HANDLER);

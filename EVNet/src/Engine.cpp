@@ -74,7 +74,6 @@ Engine::Engine(const Config& config):
 	_pMultiplexedType(nullptr)
 {
 	if (!config.pFactory) throw Poco::NullPointerException("A server needs a connection factory");
-	if (config.socket.secure()) throw Poco::NotImplementedException("Secure sockets are not supported yet; put a TLS proxy in front of the server");
 
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
@@ -192,12 +191,14 @@ void Engine::openListeners()
 	EVServerOptions::AcceptPolicy policy = _config.options.getAcceptPolicy();
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && !tcp)
 		throw Poco::InvalidArgumentException("acceptPolicy: ACCEPT_REUSE_PORT is for TCP sockets only");
+	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && socket.secure())
+		throw Poco::InvalidArgumentException("acceptPolicy: a SecureServerSocket cannot be copied for ACCEPT_REUSE_PORT");
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && sharesSocket())
 		throw Poco::InvalidArgumentException("acceptPolicy: with ACCEPT_REUSE_PORT, connections would be lost when the server hands its socket over");
 
 	std::vector<ServerSocket> listeners(1, socket);
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for
-	if (tcp && !sharesSocket() && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
+	if (tcp && !socket.secure() && !sharesSocket() && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
 	{
 		try
 		{
@@ -288,7 +289,6 @@ bool Engine::wait()
 void Engine::adopt(const StreamSocket& socket)
 {
 	if (!socket.impl()->initialized()) throw Poco::InvalidArgumentException("adopt: the socket is not open");
-	if (socket.secure()) throw Poco::InvalidArgumentException("adopt: secure sockets are not supported");
 
 	std::unique_lock<std::mutex> lock(_mutex);
 	if (!_started || _stopped) throw Poco::IllegalStateException("adopt: the server is not running");

@@ -72,7 +72,7 @@ void HTTPRequestParser::reset()
 	_status = 0;
 	_state = STATE_START;
 	_http11 = _hasLength = _hasHost = _hasType = _hasCoding = _chunked = _unknownCoding = false;
-	_close = _persist = _expectContinue = _connect = _options = _hasBody = _bodyless = false;
+	_close = _persist = _upgrade = _expectContinue = _connect = _options = _hasBody = _bodyless = false;
 }
 
 
@@ -354,6 +354,7 @@ void HTTPRequestParser::checkConnection(std::string_view value)
 	{
 		if (HTTPCharacters::equalsIgnoreCase(option, "close")) _close = true;
 		else if (HTTPCharacters::equalsIgnoreCase(option, "keep-alive")) _persist = true;
+		else if (HTTPCharacters::equalsIgnoreCase(option, "upgrade")) _upgrade = true;
 	});
 }
 

@@ -105,6 +105,9 @@ public:
 	bool keepAlive() const;
 		/// Returns true if the client wants the connection to persist (RFC 9112, section 9.3).
 
+	bool mayUpgrade() const;
+		/// Returns true for CONNECT, and if the client wants to change the protocol (RFC 9110, section 7.8).
+
 	bool expectContinue() const;
 		/// Returns true if the client waits to be told to send the body.
 
@@ -198,6 +201,7 @@ private:
 	bool               _close;         /// Connection: close
 	bool               _persist;       /// Connection: keep-alive
 	bool               _expectContinue;
+	bool               _upgrade;
 	bool               _connect;       /// method CONNECT
 	bool               _options;       /// method OPTIONS
 	bool               _hasBody;       /// method that comes with a body: POST, PUT, PATCH
@@ -247,6 +251,12 @@ inline const HTTPRequestParser::Fields& HTTPRequestParser::fields() const
 inline bool HTTPRequestParser::keepAlive() const
 {
 	return !_close && (_http11 || _persist) && _state != STATE_TO_END;
+}
+
+
+inline bool HTTPRequestParser::mayUpgrade() const
+{
+	return _connect || _upgrade;
 }
 
 

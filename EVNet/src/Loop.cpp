@@ -153,7 +153,9 @@ bool Loop::serveReady()
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
 		if (!receiveRequest(connection)) continue;
-		if (!runsHere(permitted))
+		// A handshake takes a millisecond of CPU time. While others lead, they can do it as well.
+		const bool handshake = connection.handshaking && !_engine.executor().leadersRunRequests();
+		if (handshake || !runsHere(permitted))
 		{
 			connection.socket().flush(); // errors are for the handler to find
 			_queued.fetch_add(1);
@@ -197,15 +199,21 @@ bool Loop::runHere(Connection& connection)
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		_holding = 0;
-		_completed.add();
-		noteRequest(false);
+		if (!connection.handshaking)
+		{
+			_completed.add();
+			noteRequest(false);
+		}
 		updateNow();
 		connection.settle();
 		finish(connection);
 		return true;
 	}
-	noteRequest(true);
-	requestDone();
+	if (!connection.handshaking)
+	{
+		noteRequest(true);
+		requestDone();
+	}
 	giveBack(connection);
 	return false;
 }
@@ -237,9 +245,11 @@ bool Loop::receiveRequest(Connection& connection)
 		return false;
 	}
 	if (!connection.hasObject() && !openOnData(connection)) return false;
+	connection.handshaking = !connection.unframed && connection.socket().handshaking();
+	if (connection.handshaking) return dispatchHandshake(connection);
 	if (!connection.unframed)
 	{
-		switch (connection.socket().receive(_cache))
+		switch (connection.socket().receive(&_cache))
 		{
 		case ConnectionSocketImpl::RESULT_OK:
 			connection.late = false;
@@ -263,6 +273,9 @@ bool Loop::receiveRequest(Connection& connection)
 		case ConnectionSocketImpl::RESULT_ERROR:
 			close(connection, EVServerStatistics::CLOSED_RESET);
 			return false;
+		case ConnectionSocketImpl::RESULT_TLS_ERROR:
+			close(connection, EVServerStatistics::CLOSED_TLS_ERROR);
+			return false;
 		}
 	}
 	connection.unframed = false;
@@ -281,7 +294,26 @@ bool Loop::receiveRequest(Connection& connection)
 		connection.socket().input().takeArrived(); // counts from here
 		_request.start(connection);
 	}
+	if (length == 0 || connection.inBody) readOn(connection);
 	return false;
+}
+
+
+void Loop::readOn(Connection& connection)
+{
+	if (connection.state == Connection::STATE_READING && connection.socket().pending()) makeReady(connection);
+}
+
+
+bool Loop::dispatchHandshake(Connection& connection)
+{
+	if (queueIsFull())
+	{
+		pause(connection);
+		return false;
+	}
+	setState(connection, Connection::STATE_DISPATCHED);
+	return true;
 }
 
 

@@ -170,6 +170,10 @@ private:
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
 	bool dispatch(Connection& connection, std::ptrdiff_t length);
+	bool dispatchHandshake(Connection& connection);
+	void readOn(Connection& connection);
+		/// Goes on with bytes that TLS has decrypted already: no event tells of them.
+
 	void refuseBusy(Connection& connection, std::ptrdiff_t length);
 	void refuseLate(Connection& connection);
 

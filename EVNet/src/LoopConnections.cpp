@@ -127,9 +127,9 @@ void Loop::proceed(Connection& connection)
 	else
 	{
 		setState(connection, Connection::STATE_IDLE);
-		_idle.start(connection);
+		if (!connection.socket().handshaking()) _idle.start(connection); // else the time until the first request goes on
 		connection.unframed = connection.socket().input().size() > 0;
-		if (connection.unframed || _draining) makeReady(connection);
+		if (connection.unframed || _draining || connection.socket().pending()) makeReady(connection);
 		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
 }
@@ -138,8 +138,9 @@ void Loop::proceed(Connection& connection)
 void Loop::linger(Connection& connection)
 {
 	_linger.start(connection);
-	// Sends a FIN behind the last response; throws only if the client has reset the connection.
-	if (!connection.pTimeoutList || ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0)
+	// Sends a FIN behind the last response, which fails only if the client has reset the connection. With TLS there
+	// would have to be a close_notify before it, for which a SecureStreamSocket ends both directions: later.
+	if (!connection.pTimeoutList || (!connection.socket().secure() && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
 	{
 		close(connection, connection.reason());
 		return;
@@ -155,7 +156,7 @@ void Loop::drain(Connection& connection)
 {
 	// As much as one buffer takes, for each event: a client that never stops
 	// sending must not keep the loop from the others. _linger bounds the time.
-	switch (connection.socket().receive(_cache))
+	switch (connection.socket().receive(&_cache))
 	{
 	case ConnectionSocketImpl::RESULT_OK:
 		connection.socket().input().discard();

@@ -31,10 +31,10 @@ namespace EVNet {
 void Loop::giveBack(Connection& connection)
 {
 	connection.settle();
-	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0)
+	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{
 		connection.socket().releaseBuffer(nullptr);
-		connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
+		if (!connection.handshaking) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
 		Connection::State state = Connection::STATE_DISPATCHED;
 		// The usual case: the leader still watches the socket and need not be told.
 		if (connection.state.compare_exchange_strong(state, Connection::STATE_IDLE, std::memory_order_acq_rel)) return;
@@ -157,6 +157,11 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject);
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
+		if (pObject && pSocket->secure())
+		{
+			delete pObject; // it will be created again, with the SecureStreamSocket
+			pObject = nullptr;
+		}
 		pSocket->duplicate();
 		socket = nullptr; // the thread that runs it has to be the one that closes it
 		_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
@@ -176,7 +181,7 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
 	// the last one, telling libev's backend about the connection at all.
-	if (connection.unframed || !_queueFull) makeReady(connection);
+	if (connection.unframed || (!_queueFull && !socket->handshaking())) makeReady(connection);
 }
 
 
@@ -221,6 +226,11 @@ bool Loop::openOnData(Connection& connection)
 		}
 	}
 	ConnectionSocketImpl* pSocket = &connection.socket();
+	if (pObject && pSocket->secure())
+	{
+		delete pObject; // as in open()
+		pObject = nullptr;
+	}
 	pSocket->duplicate();
 	connection.detach();
 	close(connection, EVServerStatistics::CLOSE_REASONS); // it goes on without a slot

@@ -12,6 +12,7 @@
 
 
 #include "PendingOutput.h"
+#include "SecureTransport.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -85,15 +86,15 @@ bool PendingOutput::held() const
 }
 
 
-PendingOutput::Result PendingOutput::flush(poco_socket_t fd)
+PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pTLS)
 {
 	if (empty()) return FLUSH_DONE;
 	std::lock_guard<std::mutex> lock(mutex());
-	return flushLocked(fd);
+	return flushLocked(fd, pTLS);
 }
 
 
-PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd)
+PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd, SecureTransport* pTLS)
 {
 	Bytes* pBytes = _pBytes;
 	if (!pBytes) return FLUSH_DONE;
@@ -102,43 +103,46 @@ PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd)
 	while (pBytes->size() > 0)
 	{
 		if (pBytes->flushed >= limit) return FLUSH_AGAIN;
-		const ssize_t n = flushSome(fd, *pBytes);
+		const ssize_t n = flushSome(fd, pTLS, *pBytes);
 		if (n > 0) pBytes->flushed += static_cast<Poco::UInt64>(n);
 		else if (n == 0) return FLUSH_ERROR; // the file has become shorter
 		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
 		else if (errno != EINTR) return FLUSH_ERROR;
 	}
-	if (pBytes->file.get() >= 0) setNonBlocking(fd, false);
+	if (pBytes->file.get() >= 0 && !pTLS) setNonBlocking(fd, false);
 	_pBytes = nullptr;
 	delete pBytes;
 	return FLUSH_DONE;
 }
 
 
-ssize_t PendingOutput::flushSome(poco_socket_t fd, Bytes& output)
+ssize_t PendingOutput::flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output)
 {
 	if (output.sent < output.bytes.size())
 	{
+		const char* pBytes = output.bytes.data() + output.sent;
 		const int more = output.fileLength > 0 ? MSG_MORE : 0;
 		const std::size_t length = std::min<std::size_t>(output.bytes.size() - output.sent, FLUSH_SLICE);
-		const ssize_t n = ::send(fd, output.bytes.data() + output.sent, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+		const struct iovec part = { const_cast<char*>(pBytes), length };
+		const ssize_t n = pTLS ? pTLS->send(&part, 1) : ::send(fd, pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
 		if (n > 0) output.sent += static_cast<std::size_t>(n);
 		return n;
 	}
-	const ssize_t n = ::sendfile(fd, output.file.get(), nullptr, static_cast<std::size_t>(std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE)));
+	const std::size_t length = static_cast<std::size_t>(std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE));
+	const ssize_t n = pTLS ? pTLS->sendFile(output.file.get(), length) : ::sendfile(fd, output.file.get(), nullptr, length);
 	if (n > 0) output.fileLength -= static_cast<Poco::UInt64>(n);
 	else if (n == 0) errno = EIO;
 	return n;
 }
 
 
-void PendingOutput::addFile(poco_socket_t fd, FileDescriptor&& file, Poco::UInt64 length)
+void PendingOutput::addFile(poco_socket_t fd, SecureTransport* pTLS, FileDescriptor&& file, Poco::UInt64 length)
 {
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
 	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes);
 	if (!pBytes) pBytes = pNew.get();
-	setNonBlocking(fd, true);
+	if (!pTLS) setNonBlocking(fd, true);
 	pBytes->held = false;
 	pBytes->file = std::move(file);
 	pBytes->fileLength = length;

@@ -33,6 +33,9 @@ namespace Poco {
 namespace EVNet {
 
 
+class SecureTransport;
+
+
 class PendingOutput
 	/// The bytes, and the file behind them, that have been sent by a handler and not been taken by the client, and
 	/// the bytes of responses that wait for the next one, to be sent together.
@@ -60,7 +63,7 @@ public:
 	bool held() const;
 		/// Returns true if there is output, and it is only there because of hold().
 
-	Result flush(poco_socket_t fd);
+	Result flush(poco_socket_t fd, SecureTransport* pTLS);
 		/// Sends, without waiting. Not more than FLUSH_SLICE bytes at a time, lest a fast client keeps the
 		/// loop from the others.
 
@@ -68,7 +71,7 @@ public:
 		/// Appends bytes as long as the size is not more than maxSize. Returns the
 		/// number of bytes appended.
 
-	void addFile(poco_socket_t fd, FileDescriptor&& file, Poco::UInt64 length);
+	void addFile(poco_socket_t fd, SecureTransport* pTLS, FileDescriptor&& file, Poco::UInt64 length);
 		/// Appends so many bytes of a file, from its current position on. There must be no other file. Until
 		/// it has been sent, the socket does not block, because sendfile() has no flag against
 		/// waiting, and nothing can be appended.
@@ -98,8 +101,8 @@ private:
 	PendingOutput& operator = (const PendingOutput&);
 
 	std::mutex& mutex() const;
-	Result flushLocked(poco_socket_t fd);
-	static ssize_t flushSome(poco_socket_t fd, Bytes& output);
+	Result flushLocked(poco_socket_t fd, SecureTransport* pTLS);
+	static ssize_t flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output);
 
 	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex()
 };

@@ -38,9 +38,9 @@ void PlainTask::run(Clock::time_point)
 	_engine.plainBegins();
 	try
 	{
-		if (!_pObject) _pObject.reset(_engine.createObject(Poco::Net::StreamSocket(_pSocket.duplicate())));
-		// From now on the object (and copies of its socket) keep the connection open.
-		_pSocket = nullptr;
+		if (!_pObject) _pObject.reset(_engine.createObject(_pSocket->plainSocket()));
+		// From now on the object (and copies of its socket) keep the connection open. With TLS, it has another socket.
+		if (!_pSocket->secure()) _pSocket = nullptr;
 		_pObject->run();
 	}
 	catch (...)
@@ -49,6 +49,7 @@ void PlainTask::run(Clock::time_point)
 		reason = EVServerStatistics::CLOSED_BY_EXCEPTION;
 	}
 	_pObject.reset();
+	_pSocket = nullptr;
 	_engine.plainEnds(reason);
 	delete this;
 }

@@ -39,6 +39,7 @@ void EVServerStatisticsTest::testCloseReasonNames()
 		{EVServerStatistics::CLOSED_ADDRESS_LIMIT, "address_limit"},
 		{EVServerStatistics::CLOSED_FOR_ROOM, "for_room"},
 		{EVServerStatistics::CLOSED_REFUSED, "refused"},
+		{EVServerStatistics::CLOSED_TLS_ERROR, "tls_error"},
 		{EVServerStatistics::CLOSED_BY_SERVER, "server"}
 	};
 	assertTrue (sizeof(names)/sizeof(names[0]) == EVServerStatistics::CLOSE_REASONS);

@@ -72,6 +72,8 @@ struct EVNet_API EVServerStatistics
 			/// It was idle for the longest time when the server was at capacity (closeIdleAtCapacity).
 		CLOSED_REFUSED,
 			/// There was no room in the queue.
+		CLOSED_TLS_ERROR,
+			/// The client did not speak TLS, its handshake failed, or what it sent could not be decrypted.
 		CLOSED_BY_SERVER,
 			/// The server was stopped, or the application closed it by its id.
 		CLOSE_REASONS

@@ -119,6 +119,13 @@ protected:
 	std::size_t requestLength() const;
 		/// Returns the number of bytes at requestData().
 
+	Poco::Net::StreamSocket secureSocket();
+		/// Returns the Poco::Net::SecureStreamSocket below socket(), for what only that has, as in
+		/// SecureStreamSocket(secureSocket()).peerCertificate(). Bytes must be
+		/// read from and written to socket() instead.
+		///
+		/// Throws a Poco::InvalidAccessException for a connection without TLS.
+
 	void closeConnection();
 		/// Closes the connection as soon as run() returns and all output
 		/// has been sent. May also be called from within refusal().
