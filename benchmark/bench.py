@@ -80,7 +80,7 @@ class Bench:
 
 	def server(self, kind, environment=None, **options):
 		if kind in INSTALLED:
-			server = InstalledServer(kind)
+			server = InstalledServer(kind, **options)
 		else:
 			program, arguments = BUILT[kind]
 			path = self._programs.get(program) or find_program(self._build, program)

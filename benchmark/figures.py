@@ -8,6 +8,7 @@ SPDX-License-Identifier: BSL-1.0
 import figures_engine as engine
 import figures_http as http
 import figures_pressure as pressure
+import figures_tls as tls
 
 #: With the tools each of them needs. A peer that is missing is only left out.
 FIGURES = {
@@ -29,4 +30,5 @@ FIGURES = {
 	"readahead": (pressure.readahead, []),
 	"overload": (pressure.overload, []),
 	"drain": (pressure.drain, []),
+	"tls": (tls.tls, ["wrk", "openssl"]),
 }

@@ -27,7 +27,7 @@ class MissingTool(Exception):
 
 
 #: Debian's package for each tool that is not built here.
-PACKAGES = {"strace": "strace"}
+PACKAGES = {"strace": "strace", "wrk": "wrk", "openssl": "openssl"}
 
 
 def require_tool(name):

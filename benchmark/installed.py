@@ -49,13 +49,22 @@ http {{
 	scgi_temp_path {folder}/scgi;
 	default_type text/plain;
 	server {{
-		listen 127.0.0.1:{port} reuseport backlog=4096;
+		listen 127.0.0.1:{port} reuseport backlog=4096{tls};
 		location / {{
 			return 200 "Hello, World!";
 		}}
 	}}
 }}
 """
+
+#: One cipher of TLS 1.3, tickets, and a cache for TLS 1.2.
+NGINX_TLS = """ ssl;
+		ssl_certificate {certificate};
+		ssl_certificate_key {certificate};
+		ssl_protocols TLSv1.2 TLSv1.3;
+		ssl_ciphers ECDHE+AESGCM;
+		ssl_session_cache shared:TLS:10m;
+		ssl_session_timeout 600s"""
 
 H2O = """\
 num-threads: {threads}
@@ -98,7 +107,8 @@ def unprivileged():
 class InstalledServer(Server):
 	"""nginx or h2o with a configuration of its own, in the foreground; its worker processes belong to it."""
 
-	def __init__(self, name):
+	def __init__(self, name, certificate=None):
+		"""With a certificate (nginx only), it serves with TLS 1.3."""
 		configuration, arguments = INSTALLED[name]
 		hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 		descriptors = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
@@ -107,10 +117,12 @@ class InstalledServer(Server):
 		folder = pathlib.Path(self._folder.name)
 		(folder / "hello.txt").write_text("Hello, World!")
 		(folder / "conf").write_text(configuration.format(folder=folder, port=self._port, threads=THREADS,
-			descriptors=descriptors, connections=descriptors - 64))
+			descriptors=descriptors, connections=descriptors - 64, tls=NGINX_TLS.format(certificate=folder / "certificate.pem") if certificate else ""))
+		if certificate:
+			shutil.copy(certificate, folder / "certificate.pem")
 		user = unprivileged()
 		if user:
-			for path in (folder, folder / "hello.txt", folder / "conf"):
+			for path in (folder, *folder.iterdir()):
 				shutil.chown(path, user["user"], user["group"])
 		super().__init__([find_installed(name)] + [argument.format(folder=folder) for argument in arguments],
 			start_new_session=True, **user)

@@ -153,9 +153,7 @@ bool Loop::serveReady()
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
 		if (!receiveRequest(connection)) continue;
-		// A handshake takes a millisecond of CPU time. While others lead, they can do it as well.
-		const bool handshake = connection.handshaking && !_engine.executor().leadersRunRequests();
-		if (handshake || !runsHere(permitted))
+		if (!runsHere(permitted))
 		{
 			connection.socket().flush(); // errors are for the handler to find
 			_queued.fetch_add(1);

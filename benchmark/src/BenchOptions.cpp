@@ -60,6 +60,7 @@ namespace
 		else if (name == "--threads") options.threads = Poco::NumberParser::parse(value);
 		else if (name == "--maxQueued") options.maxQueued = Poco::NumberParser::parse(value);
 		else if (name == "--handler") setHandler(options, value);
+		else if (name == "--certificate") options.certificate = value;
 		else if (name == "--bytes") options.bytes = Poco::NumberParser::parseUnsigned(value);
 		else if (name == "--receiveBuffer") options.receiveBuffer = Poco::NumberParser::parseUnsigned(value);
 		else return false;
@@ -127,6 +128,7 @@ const char* BenchOptions::usage()
 		"                                       its answer carries the header X-Slow: 1\n"
 		"                    /length answers with the length of the body, /file with a file, /memory with the same from memory\n"
 		"  --bytes=N         of /file and /memory (default: 5000000)\n"
+		"  --certificate=F   serve with TLS; a PEM file with the certificate and its key\n"
 		"  --receiveBuffer=N of the kernel for one connection (default: 0, what it thinks fit)\n"
 		"  --version         prints the version of POCO and exits\n"
 		"\n"

@@ -41,6 +41,8 @@ struct BenchOptions
 		/// Negative: stop() ends the server.
 	std::size_t bytes = 5000000;
 		/// Of /file and /memory.
+	std::string certificate;
+		/// PEM file with a certificate and its key. Empty: no TLS.
 	std::size_t receiveBuffer = 0;
 		/// Of the kernel. 0: what the kernel thinks fit.
 	Poco::EVNet::EVServerOptions ev;

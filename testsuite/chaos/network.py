@@ -116,14 +116,19 @@ class Network:
 
 def network(context):
 	with Network(context.seed) as net:
-		with Server(context.programs, "--timeout=4000", "--keepAliveTimeout=4000", host=ADDRESSES[0], namespace=net.namespaces[0]) as server:
-			bad = lossy(context, net, server)
-			cut = cut_off(context, net, server)
-			# Nobody outside the namespace can ask for the statistics: what the server says at its end has to do.
-			server.no_descriptors_leaked()
-			statistics = server.stop()
+		# Several losses in a row take seconds: whoever is only unlucky must not be too slow for the server.
+		bad, lossy_reasons = with_server(lossy, context, net, 30000)
+		cut, cut_reasons = with_server(cut_off, context, net, 4000)
 		name = net.link.name
-	return f"{LOSS} % loss, {DELAY} ms delay ({name}): {bad}; link cut: {cut}; closed: {reasons(statistics['closed'])}"
+	return f"{LOSS} % loss, {DELAY} ms delay ({name}): {bad}, closed: {lossy_reasons}; link cut: {cut}, closed: {cut_reasons}"
+
+
+def with_server(part, context, net, timeout):
+	with Server(context.programs, f"--timeout={timeout}", f"--keepAliveTimeout={timeout}", host=ADDRESSES[0], namespace=net.namespaces[0]) as server:
+		line = part(context, net, server)
+		# Nobody outside the namespace can ask for the statistics: what the server says at its end has to do.
+		server.no_descriptors_leaked()
+		return line, reasons(server.stop()["closed"])
 
 
 def lossy(context, net, server):
