@@ -26,7 +26,7 @@ namespace EVNet {
 
 
 class EVNet_API EVFraming
-	/// Ready-made framings, to be called from EVTCPServerConnection::frame(), e.g.:
+	/// Ready-made framings, to be called from EVTCPServerConnection::frame():
 	///
 	///     std::ptrdiff_t frame(const char* pData, std::size_t length)
 	///     {
@@ -37,6 +37,7 @@ class EVNet_API EVFraming
 {
 public:
 	enum ByteOrder
+		/// How the bytes of a length prefix are ordered.
 	{
 		NETWORK_BYTE_ORDER,
 			/// The most significant byte comes first.

@@ -32,10 +32,13 @@ class EVNet_API EVHTTPServerParams: public Poco::Net::HTTPServerParams, public E
 {
 public:
 	using Ptr = Poco::AutoPtr<EVHTTPServerParams>;
+		/// A reference that counts: the parameters are deleted with the last one.
 
 	enum
+		/// Defaults.
 	{
 		DEFAULT_RETRY_AFTER = 1
+			/// Of setRetryAfter(), in seconds.
 	};
 
 	EVHTTPServerParams();

@@ -88,11 +88,22 @@ public:
 		BACKEND_AUTO,
 			/// The best that libev recommends for this system and that was
 			/// compiled in: epoll on Linux, kqueue on BSD and macOS.
+
 		BACKEND_SELECT,
+			/// select(2). Its cost grows with the greatest descriptor, and
+			/// the system may limit that (FD_SETSIZE).
+
 		BACKEND_POLL,
+			/// poll(2). Its cost grows with the number of connections.
+
 		BACKEND_EPOLL,
+			/// epoll(7), Linux.
+
 		BACKEND_KQUEUE,
+			/// kqueue(2), BSD and macOS.
+
 		BACKEND_PORT
+			/// Event ports, Solaris.
 	};
 
 	enum DispatchPolicy

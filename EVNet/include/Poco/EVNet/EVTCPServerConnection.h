@@ -59,6 +59,7 @@ class EVNet_API EVTCPServerConnection: public Poco::Net::TCPServerConnection
 {
 public:
 	enum
+		/// What frame() returns instead of the length of a request.
 	{
 		FRAME_INCOMPLETE = 0,
 			/// The request is not complete, more bytes are needed.

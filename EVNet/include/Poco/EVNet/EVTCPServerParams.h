@@ -32,6 +32,7 @@ class EVNet_API EVTCPServerParams: public Poco::Net::TCPServerParams, public EVS
 {
 public:
 	using Ptr = Poco::AutoPtr<EVTCPServerParams>;
+		/// A reference that counts: the parameters are deleted with the last one.
 
 	EVTCPServerParams();
 		/// Creates the EVTCPServerParams with the default values of
