@@ -85,7 +85,7 @@ namespace
 			_socket = StreamSocket(_pSocket);
 			BufferCache cache(_pPool);
 			check(::send(fds[1], request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()), "send");
-			check(_pSocket->receive(cache) == ConnectionSocketImpl::RESULT_OK && _pSocket->input().size() == request.size(), "receive");
+			check(_pSocket->receive(&cache) == ConnectionSocketImpl::RESULT_OK && _pSocket->input().size() == request.size(), "receive");
 			::close(fds[1]);
 			_pSocket->holdOutput(true);
 		}
