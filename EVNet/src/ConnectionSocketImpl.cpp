@@ -416,10 +416,20 @@ void ConnectionSocketImpl::flushAll()
 }
 
 
-void ConnectionSocketImpl::shutdownSend()
+#if defined(EVNet_OVERRIDES_SEND_FILE)
+std::streamsize ConnectionSocketImpl::sendFile(Poco::FileInputStream& file, std::streamoff offset, std::streamsize count)
 {
 	flushAll();
-	if (!tls()) StreamSocketImpl::shutdownSend(); // as with a SecureStreamSocket: there is no such thing in TLS up to 1.2
+	return StreamSocketImpl::sendFile(file, offset, count);
+}
+#endif
+
+
+ShutdownResult ConnectionSocketImpl::shutdownSend()
+{
+	flushAll();
+	if (tls()) return ShutdownResult(); // as with a SecureStreamSocket: there is no such thing in TLS up to 1.2
+	return StreamSocketImpl::shutdownSend();
 }
 
 

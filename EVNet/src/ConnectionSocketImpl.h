@@ -21,6 +21,7 @@
 #include "AddressLimiter.h"
 #include "InputBuffer.h"
 #include "PendingOutput.h"
+#include "PocoVersion.h"
 #include "Pooled.h"
 #include "SecureTransport.h"
 #include "Poco/Net/SocketAddress.h"
@@ -183,7 +184,10 @@ public:
 	int available() override;
 	bool poll(const Poco::Timespan& timeout, int mode) override;
 	bool secure() const override;
-	void shutdownSend() override;
+	ShutdownResult shutdownSend() override;
+#if defined(EVNet_OVERRIDES_SEND_FILE)
+	std::streamsize sendFile(Poco::FileInputStream& file, std::streamoff offset = 0, std::streamsize count = 0) override;
+#endif
 	void close() override;
 	void setReceiveTimeout(const Poco::Timespan& timeout) override;
 		/// Costs no system call until somebody has to wait.

@@ -139,11 +139,11 @@ int EVTCPServer::maxThreads() const
 }
 
 
-int EVTCPServer::totalConnections() const
+EVTCPServer::Total EVTCPServer::totalConnections() const
 {
-	if (_pEngine->kind() == Engine::KIND_PLAIN) return _pEngine->plainTotal();
+	if (_pEngine->kind() == Engine::KIND_PLAIN) return static_cast<Total>(_pEngine->plainTotal());
 	const EVServerStatistics statistics = _pEngine->statistics();
-	return static_cast<int>(statistics.accepted + statistics.adopted - statistics.closed[EVServerStatistics::CLOSED_BY_FILTER]);
+	return static_cast<Total>(statistics.accepted + statistics.adopted - statistics.closed[EVServerStatistics::CLOSED_BY_FILTER]);
 }
 
 

@@ -443,7 +443,7 @@ bool Engine::started() const
 }
 
 
-int Engine::plainTotal() const
+Poco::Int64 Engine::plainTotal() const
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	return _plainTotal;

@@ -97,7 +97,7 @@ public:
 	Poco::UInt16 port() const;
 	bool started() const;
 	int maxConcurrentConnections() const;
-	int plainTotal() const;
+	Poco::Int64 plainTotal() const;
 	Kind kind() const;
 
 	void setFilter(const Poco::Net::TCPServerConnectionFilter::Ptr& pFilter);
@@ -187,7 +187,7 @@ private:
 	bool                       _stopped;
 	int                        _addedCapacity;  /// to the thread pool
 	int                        _plainCurrent;
-	int                        _plainTotal;
+	Poco::Int64                _plainTotal;
 	Poco::UInt64               _closed[EVServerStatistics::CLOSE_REASONS];
 	Poco::UInt64               _adopted;
 

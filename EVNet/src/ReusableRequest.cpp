@@ -14,6 +14,7 @@
 #include "ReusableRequest.h"
 #include "ConnectionSocketImpl.h"
 #include "HTTPCharacters.h"
+#include "PocoVersion.h"
 #include "ReusableResponse.h"
 #include "ReusableSession.h"
 #include <cstring>
@@ -49,6 +50,7 @@ ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& se
 	_hasClientAddress(false),
 	_hasServerAddress(false)
 {
+	valuesAreNotDecoded(*this);
 }
 
 

@@ -38,6 +38,8 @@ public:
 		/// Runs the sample. Returns EXIT_USAGE if an option makes no sense.
 
 protected:
+	using Poco::Util::ServerApplication::run;
+
 	virtual void readOptions() = 0;
 		/// Reads all options. Exceptions mean EXIT_USAGE.
 

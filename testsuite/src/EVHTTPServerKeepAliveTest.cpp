@@ -173,7 +173,7 @@ void EVHTTPServerKeepAliveTest::testSessionData()
 {
 	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
 	{
-		Poco::Net::HTTPServerSession& session = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).session();
+		Poco::Net::HTTPSession& session = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).session();
 		const int count = session.sessionData().empty() ? 1 : Poco::AnyCast<int>(session.sessionData()) + 1;
 		session.attachSessionData(count);
 		answer(response, std::to_string(count));

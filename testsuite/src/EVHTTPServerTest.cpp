@@ -12,6 +12,7 @@
 #include "EVHTTPServerTest.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
+#include "PocoVersion.h"
 #include "Poco/DateTime.h"
 #include "Poco/DateTimeParser.h"
 #include "Poco/FileStream.h"
@@ -472,6 +473,22 @@ void EVHTTPServerTest::testResponseByteByByte()
 }
 
 
+void EVHTTPServerTest::testFieldValuesAreNotDecoded()
+{
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+#if defined(EVNet_HAS_GET_DECODED)
+		answer(response, request.get("X-Name") + " " + request.getDecoded("X-Name"));
+#else
+		answer(response, request.get("X-Name") + " A");
+#endif
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	for (int i = 0; i < 2; i++) assertTrue (client.ask("/", "X-Name: =?utf-8?Q?=41?=\r\n").isOK("=?utf-8?Q?=41?= A"));
+}
+
+
 void EVHTTPServerTest::testResponseInPieces()
 {
 	const std::string body = pattern(100000);
@@ -555,6 +572,7 @@ CppUnit::Test* EVHTTPServerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testDateAndServer);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testAddresses);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testSendFile);
+	CppUnit_addTest(pSuite, EVHTTPServerTest, testFieldValuesAreNotDecoded);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testPipelining);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testByteByByte);
 	CppUnit_addTest(pSuite, EVHTTPServerTest, testSlowClientsHoldNoThread);

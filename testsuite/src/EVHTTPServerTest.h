@@ -40,6 +40,7 @@ public:
 	void testDateAndServer();
 	void testAddresses();
 	void testSendFile();
+	void testFieldValuesAreNotDecoded();
 	void testPipelining();
 	void testByteByByte();
 	void testSlowClientsHoldNoThread();

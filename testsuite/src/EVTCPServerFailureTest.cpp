@@ -189,7 +189,7 @@ void EVTCPServerFailureTest::testRequestTooLargeIsClosed()
 	for (int i = 0; i < 3; i++) assertTrue (exchange(client, fits) == fits);
 	std::string many;
 	for (int i = 0; i < 50; i++) many += fits;
-	assertTrue (exchange(client, many) == many);
+	assertTrue (::exchange(client, many) == many);
 
 	StreamSocket greedy = connectTo(server);
 	sendAll(greedy, "small\n");

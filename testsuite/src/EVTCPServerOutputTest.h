@@ -36,6 +36,7 @@ public:
 	void testSocketBufVec();
 	void testManySlowReadersAtOnce();
 	void testShutdownSendSendsPendingOutputFirst();
+	void testSocketSendFileSendsPendingOutputFirst();
 
 	void setUp() override;
 	void tearDown() override;

@@ -296,11 +296,11 @@ void EVTCPServerTest::testHandlerReadsOnFromTheNetwork()
 {
 	// The frame is larger than what has arrived: run() is called now and reads the rest itself.
 	const std::size_t SIZE = 300000; // more than maxBufferedBytes
-	EVTCPServer server(serve([SIZE](ServedConnection& c)
+	EVTCPServer server(serve([](ServedConnection& c)
 	{
 		std::string data = receive(c.socket(), SIZE);
 		c.reply(std::to_string(data.size()) + data.substr(data.size() - 1) + "\n");
-	}, [SIZE](const char*, std::size_t) { return static_cast<std::ptrdiff_t>(SIZE); }), 0, serverParams(2));
+	}, [](const char*, std::size_t) { return static_cast<std::ptrdiff_t>(SIZE); }), 0, serverParams(2));
 	server.start();
 	StreamSocket client = connectTo(server);
 	for (char c: {'a', 'b', 'c'})
@@ -366,7 +366,7 @@ void EVTCPServerTest::testMoreRequestsThanTheBufferTakes()
 	StreamSocket client = connectTo(server);
 	std::string requests;
 	for (int i = 0; i < 3000; i++) requests += "this is line " + std::to_string(i) + "\n"; // of which one is cut at the end of the buffer
-	assertTrue (exchange(client, requests) == requests);
+	assertTrue (::exchange(client, requests) == requests);
 	assertTrue (server.statistics().requests == 3000);
 }
 

@@ -123,7 +123,7 @@ void MetricsTest::testFormat()
 
 	assertTrue (text.find("evnet_connections_accepted_total 18446744073709551615\n") != std::string::npos);
 	assertEqual(7., exposition.value("evnet_requests_total"));
-	assertEqual(3.025, exposition.value("evnet_queue_wait_seconds_total"));
+	assertEqualDelta(3.025, exposition.value("evnet_queue_wait_seconds_total"), 0.0001);
 	assertEqual(5., exposition.value("evnet_connections_idle"));
 	assertEqual(std::string("gauge"), exposition.type("evnet_connections_idle"));
 	assertEqual(std::string("counter"), exposition.type("evnet_connections_closed_total"));

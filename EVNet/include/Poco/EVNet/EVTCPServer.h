@@ -27,6 +27,7 @@
 #include "Poco/Net/TCPServerParams.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/ThreadPool.h"
+#include <utility>
 
 
 namespace Poco {
@@ -134,7 +135,10 @@ public:
 	int maxThreads() const;
 		/// Returns the maximum number of threads that run requests at once.
 
-	int totalConnections() const;
+	using Total = decltype(std::declval<const Poco::Net::TCPServer&>().totalConnections());
+		/// A number of connections: int, since Poco 1.14 Poco::Int64.
+
+	Total totalConnections() const;
 		/// Returns the total number of handled connections.
 
 	int currentConnections() const;
