@@ -127,9 +127,11 @@ void Loop::proceed(Connection& connection)
 	else
 	{
 		setState(connection, Connection::STATE_IDLE);
-		if (!connection.socket().handshaking()) _idle.start(connection); // else the time until the first request goes on
+		const bool handshaking = connection.socket().handshaking();
+		if (!handshaking) _idle.start(connection); // else the time until the first request goes on
 		connection.unframed = connection.socket().input().size() > 0;
-		if (connection.unframed || _draining || connection.socket().pending()) makeReady(connection);
+		// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
+		if (connection.unframed || (_draining && !handshaking) || connection.socket().pending()) makeReady(connection);
 		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
 }

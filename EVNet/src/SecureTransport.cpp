@@ -20,6 +20,12 @@
 #include <unistd.h>
 
 
+// Of OpenSSL, which EVNet is not linked with. There if a SecureServerSocket is.
+#if defined(__ELF__)
+extern "C" void ERR_clear_error(void) __attribute__((weak));
+#endif
+
+
 using Poco::Net::SocketImpl;
 using Poco::Net::StreamSocket;
 
@@ -34,7 +40,11 @@ namespace
 	ssize_t attempt(Function function)
 		/// Calls a method of a SecureStreamSocketImpl, and returns what the system call of that name would.
 	{
-		// Otherwise NetSSL may take an old error for that of this call.
+		// Otherwise NetSSL may take an old error for that of this call. OpenSSL keeps them for each thread, and they may
+		// come from another connection, or from a handler (see SSL_get_error(3)).
+#if defined(__ELF__)
+		if (ERR_clear_error) ERR_clear_error();
+#endif
 		errno = 0;
 		try
 		{
@@ -65,7 +75,7 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	_pSocket(&socket, true),
 	_recordLength(0),
 	_ahead(0),
-	_handshaking(true),
+	_handshaking(socket.available() <= 0), // one that is adopted may have bytes already, for which there will be no event
 	_blocking(true)
 {
 	setBlocking(false);

@@ -55,6 +55,15 @@
 #include "MemoryTest.h"
 #include "MetricsTest.h"
 #include "WebSocketTest.h"
+#ifdef EVNET_TEST_TLS
+#include "EVHTTPSServerBodyTest.h"
+#include "EVHTTPSServerTest.h"
+#include "EVSecureDetachTest.h"
+#include "EVSecureHandshakeTest.h"
+#include "EVSecureProgramTest.h"
+#include "EVSecureServerTest.h"
+#include "EVSecureStopTest.h"
+#endif
 
 
 CppUnit::Test* EVNetTestSuite::suite()
@@ -106,6 +115,15 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
+#ifdef EVNET_TEST_TLS
+	pSuite->addTest(EVHTTPSServerBodyTest::suite());
+	pSuite->addTest(EVHTTPSServerTest::suite());
+	pSuite->addTest(EVSecureDetachTest::suite());
+	pSuite->addTest(EVSecureHandshakeTest::suite());
+	pSuite->addTest(EVSecureProgramTest::suite());
+	pSuite->addTest(EVSecureServerTest::suite());
+	pSuite->addTest(EVSecureStopTest::suite());
+#endif
 
 	return pSuite;
 }

@@ -202,6 +202,11 @@ public:
 	{
 	}
 
+	explicit RawClient(const StreamSocket& socket):
+		_socket(socket)
+	{
+	}
+
 	StreamSocket& socket()
 	{
 		return _socket;
@@ -337,16 +342,21 @@ class Client
 {
 public:
 	explicit Client(const EVTCPServer& server):
-		_session("127.0.0.1", server.port())
+		Client(new HTTPClientSession("127.0.0.1", server.port()))
 	{
-		_session.setKeepAlive(true);
-		_session.setKeepAliveTimeout(Poco::Timespan(60, 0));
-		_session.setTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	}
+
+	explicit Client(HTTPClientSession* pSession): // takes ownership
+		_pSession(pSession)
+	{
+		_pSession->setKeepAlive(true);
+		_pSession->setKeepAliveTimeout(Poco::Timespan(60, 0));
+		_pSession->setTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
 	}
 
 	HTTPClientSession& session()
 	{
-		return _session;
+		return *_pSession;
 	}
 
 	Answer ask(const std::string& uri)
@@ -358,8 +368,8 @@ public:
 	Answer ask(HTTPRequest& request, const std::string& body = "")
 	{
 		Answer answer;
-		_session.sendRequest(request) << body;
-		std::istream& istr = _session.receiveResponse(answer.header);
+		_pSession->sendRequest(request) << body;
+		std::istream& istr = _pSession->receiveResponse(answer.header);
 		answer.status = answer.header.getStatus();
 		Poco::StreamCopier::copyToString(istr, answer.body);
 		answer.complete = request.getMethod() == HTTPRequest::HTTP_HEAD || !answer.header.hasContentLength() || answer.header.getContentLength64() == static_cast<Poco::Int64>(answer.body.size());
@@ -375,7 +385,7 @@ public:
 	}
 
 private:
-	HTTPClientSession _session;
+	std::unique_ptr<HTTPClientSession> _pSession;
 };
 
 

@@ -278,6 +278,7 @@ public:
 	using EVTCPServerConnection::detachSocket;
 	using EVTCPServerConnection::requestData;
 	using EVTCPServerConnection::requestLength;
+	using EVTCPServerConnection::secureSocket;
 	using EVTCPServerConnection::socket;
 
 	std::string request() const

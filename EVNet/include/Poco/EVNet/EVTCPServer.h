@@ -187,7 +187,7 @@ public:
 		/// HTTPServerRequestImpl::detachSocket()) can be given back this way.
 		///
 		/// Throws a Poco::IllegalStateException if the server is not running and a
-		/// Poco::InvalidArgumentException if the socket is not open or secure.
+		/// Poco::InvalidArgumentException if the socket is not open.
 
 	void closeConnection(Poco::UInt64 id);
 		/// Closes the connection with the given EVTCPServerConnection::id(). If a request
