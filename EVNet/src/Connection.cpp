@@ -166,7 +166,7 @@ void Connection::handshake()
 		end(EVServerStatistics::CLOSED_TLS_ERROR);
 		break;
 	default:
-		break; // done, waits for the client, or for memory
+		break; // done, or waits for the client
 	}
 }
 

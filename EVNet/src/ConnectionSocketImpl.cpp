@@ -85,10 +85,7 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache* pCache)
 	releaseBuffer(pCache);
 	if (n == 0) return RESULT_END;
 	if (error == EAGAIN || error == EWOULDBLOCK) return RESULT_AGAIN;
-	if (error != EPROTO) return RESULT_ERROR;
-	// Many clients end without a close_notify. For what has a length, that is as good.
-	char byte;
-	return ::recv(sockfd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0 ? RESULT_END : RESULT_TLS_ERROR;
+	return error == EPROTO ? RESULT_TLS_ERROR : RESULT_ERROR;
 }
 
 

@@ -305,7 +305,7 @@ void Loop::readOn(Connection& connection)
 
 bool Loop::dispatchHandshake(Connection& connection)
 {
-	if (queueIsFull())
+	if (queueIsFull() || connection.socket().input().makeRoom(*_engine.bufferPool(), &_cache) != InputBuffer::ROOM_OK)
 	{
 		pause(connection);
 		return false;

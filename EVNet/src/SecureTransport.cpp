@@ -62,9 +62,11 @@ namespace
 		{
 			errno = ECONNRESET;
 		}
-		catch (Poco::Exception&)
+		catch (Poco::Exception& exc)
 		{
-			if (errno != EPIPE && errno != ECONNRESET) errno = EPROTO;
+			// What OpenSSL calls the end of a connection without a close_notify
+			if (exc.message().find("unexpected eof") != std::string::npos) errno = ECONNABORTED;
+			else errno = exc.code() != 0 ? exc.code() : EPROTO;
 		}
 		return -1;
 	}
@@ -92,7 +94,8 @@ ssize_t SecureTransport::receive(void* buffer, std::size_t length)
 	std::lock_guard<std::mutex> lock(_mutex);
 	const ssize_t n = attempt([&] { return _pSocket->receiveBytes(buffer, static_cast<int>(std::min<std::size_t>(length, RECORD_SIZE))); });
 	if (n > 0) _handshaking = false;
-	return n;
+	// Many clients end without a close_notify. For what has a length, that is as good.
+	return n < 0 && errno == ECONNABORTED ? 0 : n;
 }
 
 
