@@ -59,7 +59,7 @@ namespace
 				if (!client.says("Reused, " + protocol) || !client.says("/program in a session")) throw Poco::DataException(client.output());
 				client.quit();
 			}
-			assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_CLIENT, 4));
+			if (!isClosedBecause(server, EVServerStatistics::CLOSED_BY_CLIENT, 4)) throw Poco::DataException("connections were not closed by the client");
 		}
 	}
 }
