@@ -254,7 +254,7 @@ void EVHTTPSServerTest::testCloseNotify()
 	SecureRawClient idle(server);
 	assertTrue (idle.ask("/idle").isOK("/idle"));
 	assertTrue (endsOrderly(idle.socket()));
-	assertTrue (closed(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT) == 1);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
 }
 
 
@@ -328,7 +328,7 @@ void EVHTTPSServerTest::testMaxConnectionsPerAddress()
 		assertTrue (first.ask("/first").isOK("/first"));
 		assertTrue (second.ask("/second").isOK("/second"));
 		assertTrue (isRefused(server, clientContext()));
-		assertTrue (closed(server, EVServerStatistics::CLOSED_ADDRESS_LIMIT) == round);
+		assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_ADDRESS_LIMIT) == round; }));
 		assertTrue (first.ask("/again").isOK("/again"));
 		first.socket().close();
 		second.socket().close();

@@ -209,7 +209,7 @@ void EVSecureHandshakeTest::testOthersAreNotDisturbed()
 			inRequest.send("Host: localhost\r\n\r\n");
 			assertTrue (inRequest.receiveAnswer().isOK("/rest"));
 			assertTrue (idle.ask("/idle").isOK("/idle"));
-			assertTrue (closed(server, EVServerStatistics::CLOSED_TLS_ERROR) == 2);
+			assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_TLS_ERROR) == 2; }));
 		}
 	}
 }
