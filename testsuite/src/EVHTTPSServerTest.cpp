@@ -254,7 +254,7 @@ void EVHTTPSServerTest::testCloseNotify()
 	SecureRawClient idle(server);
 	assertTrue (idle.ask("/idle").isOK("/idle"));
 	assertTrue (endsOrderly(idle.socket()));
-	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+	assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT) == 1; }));
 }
 
 
