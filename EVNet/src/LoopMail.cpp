@@ -157,11 +157,6 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject);
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
-		if (pObject && pSocket->secure())
-		{
-			delete pObject; // it will be created again, with the SecureStreamSocket
-			pObject = nullptr;
-		}
 		pSocket->duplicate();
 		socket = nullptr; // the thread that runs it has to be the one that closes it
 		_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
@@ -226,11 +221,6 @@ bool Loop::openOnData(Connection& connection)
 		}
 	}
 	ConnectionSocketImpl* pSocket = &connection.socket();
-	if (pObject && pSocket->secure())
-	{
-		delete pObject; // as in open()
-		pObject = nullptr;
-	}
 	pSocket->duplicate();
 	connection.detach();
 	close(connection, EVServerStatistics::CLOSE_REASONS); // it goes on without a slot

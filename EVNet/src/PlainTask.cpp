@@ -24,6 +24,7 @@ PlainTask::PlainTask(Engine& engine, ConnectionSocketImpl* pSocket, Poco::Net::T
 	_pSocket(pSocket),
 	_pObject(pObject)
 {
+	if (_pSocket->secure()) _pObject.reset(); // it will be created again, with the SecureStreamSocket
 }
 
 

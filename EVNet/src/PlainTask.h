@@ -39,7 +39,8 @@ class PlainTask: public Task
 {
 public:
 	PlainTask(Engine& engine, ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject);
-		/// Takes over one reference to the socket, and the object, if it has been created already.
+		/// Takes over one reference to the socket, and the object, if it has been created already. With TLS, that
+		/// one is deleted: it does not have the SecureStreamSocket.
 
 	void run(Clock::time_point start) override;
 	void cancel() override;

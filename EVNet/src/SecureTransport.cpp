@@ -167,7 +167,6 @@ ssize_t SecureTransport::sendRecord(std::size_t length)
 	{
 		_pRecord = std::move(scratch());
 		_recordLength = length;
-		errno = EAGAIN;
 	}
 	return n;
 }
