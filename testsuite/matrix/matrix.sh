@@ -9,23 +9,34 @@ MATRIX_SUITES="1.11:bookworm 1.13:trixie 1.14:sid"
 MATRIX_TIMEOUT=900 # seconds for all tests of one cell; they take some two minutes
 
 # make_debian SUITE: a Debian with compilers and Poco in $BUILD/matrix/SUITE, from the mirror that this machine has Poco from. It
-# gets its name when it is complete, so one that was interrupted is made anew.
+# gets its name when it is complete, so one that was interrupted is made anew. One that is kept gets the packages it lacks.
 make_debian()
 {
-	local root=$BUILD/matrix/$1 mirror
-	[ ! -d "$root" ] || return 0
+	local root=$BUILD/matrix/$1 log=$BUILD/matrix/$1.log mirror
+	if [ -d "$root" ]; then
+		equip_debian "$root" >>"$log" 2>&1 || { tail -20 "$log" >&2; return 1; }
+		return 0
+	fi
 	mirror=$(apt-cache policy libpoco-dev | sed -n 's,^ *[0-9]* \([a-z]*://[^ ]*\) .*,\1,p' | head -n 1)
 	[ -n "$mirror" ] || { echo "dev: apt has no source for libpoco-dev" >&2; return 1; }
 	echo "dev: making a Debian $1"
 	rm -rf "$root.part"
 	# All Debians have the script of sid; debootstrap may be older than the Debian it makes. What it mounts goes with it.
-	unshare --mount debootstrap --variant=minbase "$1" "$root.part" "$mirror" sid >"$root.log" 2>&1 || { tail -20 "$root.log" >&2; return 1; }
+	unshare --mount debootstrap --variant=minbase "$1" "$root.part" "$mirror" sid >"$log" 2>&1 || { tail -20 "$log" >&2; return 1; }
 	# The machine's way to the mirror
 	apt-config dump | grep -E '^Acquire::(https?|Check)' >"$root.part/etc/apt/apt.conf.d/machine" || true
-	in_debian "$root.part" apt-get update -qq >>"$root.log" 2>&1 &&
-		in_debian "$root.part" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			$BUILD_PACKAGES gcc clang libbenchmark-dev >>"$root.log" 2>&1 || { tail -20 "$root.log" >&2; return 1; }
+	equip_debian "$root.part" >>"$log" 2>&1 || { tail -20 "$log" >&2; return 1; }
 	mv "$root.part" "$root"
+}
+
+# equip_debian ROOT: installs what is not installed yet
+equip_debian()
+{
+	in_debian "$1" bash -euc '
+		! dpkg --status "$@" >/dev/null 2>&1 || exit 0
+		apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+	' equip $BUILD_PACKAGES gcc clang libbenchmark-dev
 }
 
 # in_debian ROOT COMMAND...: with this source tree at /mnt, which cannot be written to. Mounts and processes have
