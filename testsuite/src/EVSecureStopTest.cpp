@@ -32,8 +32,7 @@ namespace
 	public:
 		explicit Scene(bool withFlushing = true):
 			_body(pattern(RESPONSE_SIZE)),
-			_server(serveHTTP([this](HTTPServerRequest& request, HTTPServerResponse& response) { handle(request, response); }), listenSecure(), params()),
-			_withFlushing(withFlushing)
+			_server(serveHTTP([this](HTTPServerRequest& request, HTTPServerResponse& response) { handle(request, response); }), listenSecure(), params())
 		{
 			const std::string hello = clientHello();
 			_server.start();
@@ -89,7 +88,6 @@ namespace
 		const std::string                _body;
 		Gate                             _gate;
 		EVHTTPServer                     _server;
-		bool                             _withFlushing;
 		StreamSocket                     _silent;
 		StreamSocket                     _stalled;
 		std::unique_ptr<SecureRawClient> _pShaken;
