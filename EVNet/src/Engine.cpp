@@ -13,6 +13,7 @@
 
 #include "Engine.h"
 #include "ConnectionSocketImpl.h"
+#include "SecureTransport.h"
 #include "Poco/EVNet/EVSharedSocket.h"
 #include "Poco/Environment.h"
 #include "Poco/ErrorHandler.h"
@@ -187,6 +188,7 @@ ServerSocket Engine::listenerLike(const ServerSocket& socket) const
 void Engine::openListeners()
 {
 	ServerSocket& socket = _config.socket;
+	if (socket.secure()) SecureTransport::checkPoco();
 	const bool tcp = socket.address().family() != SocketAddress::UNIX_LOCAL;
 	EVServerOptions::AcceptPolicy policy = _config.options.getAcceptPolicy();
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && !tcp)

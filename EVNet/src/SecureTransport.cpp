@@ -12,10 +12,12 @@
 
 
 #include "SecureTransport.h"
+#include "Poco/Environment.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -34,42 +36,54 @@ namespace Poco {
 namespace EVNet {
 
 
-namespace
+template <class Function>
+ssize_t SecureTransport::attempt(Function function)
 {
-	template <class Function>
-	ssize_t attempt(Function function)
-		/// Calls a method of a SecureStreamSocketImpl, and returns what the system call of that name would.
+	// OpenSSL must not be asked again (SSL_get_error(3)).
+	if (_failure != 0)
 	{
-		// Otherwise NetSSL may take an old error for that of this call. OpenSSL keeps them for each thread, and they may
-		// come from another connection, or from a handler (see SSL_get_error(3)).
-#if defined(__ELF__)
-		if (ERR_clear_error) ERR_clear_error();
-#endif
-		errno = 0;
-		try
-		{
-			const int n = function();
-			if (n >= 0) return n;
-			// SecureStreamSocket::ERR_SSL_WANT_READ and the like
-			errno = EAGAIN;
-		}
-		catch (Poco::TimeoutException&)
-		{
-			// Before Poco 1.14, a SecureStreamSocket cannot be told not to wait. It waits for the receive timeout, which is 0.
-			errno = EAGAIN;
-		}
-		catch (Poco::Net::ConnectionResetException&)
-		{
-			errno = ECONNRESET;
-		}
-		catch (Poco::Exception& exc)
-		{
-			// What OpenSSL calls the end of a connection without a close_notify
-			if (exc.message().find("unexpected eof") != std::string::npos) errno = ECONNABORTED;
-			else errno = exc.code() != 0 ? exc.code() : EPROTO;
-		}
+		errno = _failure;
 		return -1;
 	}
+	// Otherwise NetSSL may take an old error for that of this call. OpenSSL keeps them for each thread, and they may
+	// come from another connection, or from a handler (see SSL_get_error(3)).
+#if defined(__ELF__)
+	if (ERR_clear_error) ERR_clear_error();
+#endif
+	errno = 0;
+	try
+	{
+		const int n = function();
+		if (n >= 0) return n;
+		// SecureStreamSocket::ERR_SSL_WANT_READ and the like. Since Poco 1.13 also if OpenSSL has given the connection up, after
+		// the end of the client, without saying why: then it has not asked the system.
+		errno = errno == 0 && hasEnded() ? ECONNABORTED : EAGAIN;
+	}
+	catch (Poco::TimeoutException&)
+	{
+		// Before Poco 1.14, a SecureStreamSocket cannot be told not to wait. It waits for the receive timeout, which is 0.
+		errno = EAGAIN;
+	}
+	catch (Poco::Net::ConnectionResetException&)
+	{
+		errno = ECONNRESET;
+	}
+	catch (Poco::Exception& exc)
+	{
+		// What OpenSSL calls the end of a connection without a close_notify
+		if (exc.message().find("unexpected eof") != std::string::npos) errno = ECONNABORTED;
+		else errno = exc.code() != 0 ? exc.code() : EPROTO;
+	}
+	if (errno != EAGAIN) _failure = errno;
+	return -1;
+}
+
+
+bool SecureTransport::hasEnded() const
+{
+	char c;
+	const ssize_t n = ::recv(_pSocket->sockfd(), &c, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 
@@ -78,14 +92,24 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	_recordLength(0),
 	_ahead(0),
 	_handshaking(socket.available() <= 0), // one that is adopted may have bytes already, for which there will be no event
-	_blocking(true)
+	_blocking(true),
+	_failure(0)
 {
+	checkPoco();
 	setBlocking(false);
 }
 
 
 SecureTransport::~SecureTransport()
 {
+}
+
+
+void SecureTransport::checkPoco()
+{
+	// 1.13.3 goes on waiting in spite of the receive timeout, and only 1.14 has setBlocking().
+	if (Poco::Environment::libraryVersion() >> 8 == 0x010D03)
+		throw Poco::NotImplementedException("With Poco 1.13.3, EVNet cannot serve TLS: secure sockets wait for ever, and keep a thread. Other versions of Poco do not");
 }
 
 

@@ -51,6 +51,9 @@ public:
 
 	~SecureTransport();
 
+	static void checkPoco();
+		/// Throws a Poco::NotImplementedException if the Poco at hand has secure sockets that cannot be kept from waiting.
+
 	ssize_t receive(void* buffer, std::size_t length);
 		/// Receives and decrypts what is there. Returns 0 if the client has closed the
 		/// connection, and -1 with errno EAGAIN if there is nothing, EPROTO if it is not TLS, or
@@ -90,6 +93,13 @@ private:
 		RECORD_SIZE = 16384 /// what TLS can have in a record (RFC 8446, section 5.1)
 	};
 
+	template <class Function>
+	ssize_t attempt(Function function);
+		/// Calls a method of the SecureStreamSocketImpl, and returns what the system call of that name would.
+
+	bool hasEnded() const;
+		/// Returns true if the client has closed the connection and there is nothing more to receive.
+
 	static std::size_t gather(const struct iovec* pParts, int count, std::size_t skip);
 	ssize_t sendRecord(std::size_t length);
 	ssize_t resume(std::size_t wanted);
@@ -104,6 +114,7 @@ private:
 	std::size_t                          _ahead;        /// bytes that have been sent, but their owner does not know yet
 	std::atomic<bool>                    _handshaking;
 	bool                                 _blocking;
+	int                                  _failure;      /// errno of what has ended the connection, or 0
 };
 
 

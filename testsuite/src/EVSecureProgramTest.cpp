@@ -13,6 +13,7 @@
 #include "TLSTestSupport.h"
 #include "CppUnit/TestCaller.h"
 #include "Poco/TemporaryFile.h"
+#include "Poco/Version.h"
 #include <openssl/ssl.h>
 
 
@@ -205,7 +206,10 @@ CppUnit::Test* EVSecureProgramTest::suite()
 
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testSessionId);
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testTicket);
+#if POCO_VERSION < 0x010D0000
+	// Since 1.13, Poco's servers send no tickets with TLS 1.3
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testTicketOfTLS13);
+#endif
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testKeyUpdate);
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testKeyUpdateBeforeTheFirstRequest);
 	CppUnit_addTest(pSuite, EVSecureProgramTest, testManyKeyUpdates);
