@@ -17,8 +17,7 @@ make_debian()
 		equip_debian "$root" >>"$log" 2>&1 || { tail -20 "$log" >&2; return 1; }
 		return 0
 	fi
-	mirror=$(apt-cache policy libpoco-dev | sed -n 's,^ *[0-9]* \([a-z]*://[^ ]*\) .*,\1,p' | head -n 1)
-	[ -n "$mirror" ] || { echo "dev: apt has no source for libpoco-dev" >&2; return 1; }
+	mirror=$(debian_mirror) || return 1
 	echo "dev: making a Debian $1"
 	rm -rf "$root.part"
 	# All Debians have the script of sid; debootstrap may be older than the Debian it makes. What it mounts goes with it.
