@@ -17,15 +17,6 @@
 
 namespace
 {
-	std::string pattern(std::size_t size)
-	{
-		std::string data;
-		for (unsigned i = 0; data.size() < size; i++) data += std::to_string(i) + ",";
-		data.resize(size);
-		return data;
-	}
-
-
 	EVTCPServerParams::Ptr outputParams(int threads, std::size_t maxPendingOutput, int sendTimeout = DEADLINE)
 	{
 		EVTCPServerParams::Ptr pParams = serverParams(threads, 1);

@@ -393,4 +393,18 @@ bool allAccountedFor(const EVTCPServer& server);
 	/// that each connection has been closed exactly once.
 
 
+inline std::string pattern(std::size_t length)
+	/// Returns bytes in which a piece that is missing or doubled shows.
+{
+	std::string bytes(length, '\0');
+	Poco::UInt32 x = 1;
+	for (char& c: bytes)
+	{
+		x = 1664525*x + 1013904223;
+		c = static_cast<char>('a' + (x >> 24) % 26);
+	}
+	return bytes;
+}
+
+
 #endif // TestSupport_INCLUDED
