@@ -27,7 +27,7 @@ class MissingTool(Exception):
 
 
 #: Debian's package for each tool that is not built here.
-PACKAGES = {"strace": "strace", "wrk": "wrk", "openssl": "openssl"}
+PACKAGES = {"strace": "strace", "wrk": "wrk", "openssl": "openssl", "valgrind": "valgrind"}
 
 
 def require_tool(name):

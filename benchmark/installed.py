@@ -42,7 +42,7 @@ http {{
 	tcp_nodelay on;
 	keepalive_timeout 600s;
 	keepalive_requests 1000000000;
-	client_body_temp_path {folder}/body;
+	client_body_temp_path {folder}/bodies;
 	proxy_temp_path {folder}/proxy;
 	fastcgi_temp_path {folder}/fastcgi;
 	uwsgi_temp_path {folder}/uwsgi;
@@ -51,11 +51,15 @@ http {{
 	server {{
 		listen 127.0.0.1:{port} reuseport backlog=4096{tls};
 		location / {{
-			return 200 "Hello, World!";
+			{answer}
 		}}
 	}}
 }}
 """
+
+#: How nginx gives the short answer, and a file.
+NGINX_HELLO = 'return 200 "Hello, World!";'
+NGINX_FILE = "root {folder}; sendfile on; open_file_cache max=16; try_files /body =404;"
 
 #: One cipher of TLS 1.3, tickets, and a cache for TLS 1.2.
 NGINX_TLS = """ ssl;
@@ -79,7 +83,7 @@ hosts:
   default:
     paths:
       "/":
-        file.file: {folder}/hello.txt
+        file.file: {folder}/body
         file.etag: OFF
 """
 
@@ -107,17 +111,18 @@ def unprivileged():
 class InstalledServer(Server):
 	"""nginx or h2o with a configuration of its own, in the foreground; its worker processes belong to it."""
 
-	def __init__(self, name, certificate=None):
-		"""With a certificate (nginx only), it serves with TLS 1.3."""
+	def __init__(self, name, certificate=None, body_size=None):
+		"""With a certificate (nginx only), it serves with TLS 1.3. With a size, it answers with a file of so many bytes."""
 		configuration, arguments = INSTALLED[name]
 		hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 		descriptors = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
 		self._folder = tempfile.TemporaryDirectory(prefix="evnet-peer-")
 		self._port = free_port()
 		folder = pathlib.Path(self._folder.name)
-		(folder / "hello.txt").write_text("Hello, World!")
+		(folder / "body").write_text("Hello, World!" if body_size is None else "x"*body_size)
 		(folder / "conf").write_text(configuration.format(folder=folder, port=self._port, threads=THREADS,
-			descriptors=descriptors, connections=descriptors - 64, tls=NGINX_TLS.format(certificate=folder / "certificate.pem") if certificate else ""))
+			descriptors=descriptors, connections=descriptors - 64,
+			answer=NGINX_HELLO if body_size is None else NGINX_FILE.format(folder=folder), tls=NGINX_TLS.format(certificate=folder / "certificate.pem") if certificate else ""))
 		if certificate:
 			shutil.copy(certificate, folder / "certificate.pem")
 		user = unprivileged()

@@ -11,11 +11,7 @@ import datetime
 import json
 import os
 import pathlib
-import platform
-import re
-import resource
 import signal
-import subprocess
 import sys
 import time
 
@@ -23,7 +19,8 @@ sys.dont_write_bytecode = True # leaves nothing but results in the source tree
 
 from bench import Bench
 from figures import FIGURES
-from harness import HarnessError, MissingTool, find_program, require_tool
+from harness import HarnessError, MissingTool, require_tool
+from machine import describe_machine, need_descriptors
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -45,37 +42,6 @@ def parse_arguments():
 	if arguments.rounds < 1 or not 0.5 <= arguments.seconds <= 60 or arguments.connections < 1 or arguments.crowd < 1:
 		parser.error("--rounds, --connections and --crowd must be positive, --seconds from 0.5 to 60")
 	return arguments
-
-
-def need_descriptors(connections):
-	"""Servers and clients raise their soft limit themselves, but the hard limit is the administrator's."""
-	needed = connections + connections // 15 + 64
-	hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-	if hard != resource.RLIM_INFINITY and hard < needed:
-		raise MissingTool(f"{connections:,} connections need a hard limit of {needed:,} descriptors, it is {hard:,}: ulimit -Hn {needed}, or --connections and --crowd with smaller numbers")
-
-
-def first_match(path, pattern, default):
-	try:
-		match = re.search(pattern, pathlib.Path(path).read_text(), re.MULTILINE)
-	except OSError:
-		match = None
-	return match.group(1).strip() if match else default
-
-
-def describe_machine(build):
-	poco = subprocess.run([find_program(build, "BenchServer"), "--version"], capture_output=True, text=True, check=False).stdout.strip()
-	memory = int(first_match("/proc/meminfo", r"^MemTotal:\s+(\d+)", "0")) / 2**20
-	return {
-		"cpu": first_match("/proc/cpuinfo", r"^model name\s*:\s*(.*)$", platform.machine()),
-		"cores": len(os.sched_getaffinity(0)),
-		"memory_gib": round(memory, 1),
-		"system": first_match("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)', platform.system()),
-		"kernel": re.match(r"[\d.]*", platform.release()).group(0),
-		"load_before": round(os.getloadavg()[0], 2),
-		"poco": poco.replace("poco ", "") or "unknown",
-		"build_type": first_match(pathlib.Path(build) / "CMakeCache.txt", r"^CMAKE_BUILD_TYPE:\w+=(.*)$", "unknown") or "none",
-	}
 
 
 def table(rows):

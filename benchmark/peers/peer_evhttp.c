@@ -11,17 +11,22 @@
 
 
 #include "../reference/server.h"
+#include "work.h"
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+
+
+static struct work work;
 
 
 static void answer(struct evhttp_request* request, void* context)
 {
 	/* One for all requests of the thread; sending empties it. */
 	struct evbuffer* body = context;
+	if (do_work(&work)) evhttp_add_header(evhttp_request_get_output_headers(request), "X-Slow", "1");
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", "text/plain");
-	evbuffer_add_reference(body, "Hello, World!", 13, NULL, NULL);
+	evbuffer_add_reference(body, work.body, work.size, NULL, NULL);
 	evhttp_send_reply(request, HTTP_OK, "OK", body);
 }
 
@@ -52,7 +57,8 @@ static void* loop(void* arg)
 
 int main(int argc, char** argv)
 {
-	struct options options = parse_options(argc, argv, "peer_evhttp [--port=N] [--threads=N]");
+	struct options options = parse_options(argc, argv, "peer_evhttp [--port=N] [--threads=N] [--work=" WORK_USAGE "]");
+	work = parse_work(options.work);
 	run_loops(&options, loop);
 	return 0;
 }

@@ -12,10 +12,12 @@
 
 
 #include "../reference/server.h"
+#include "work.h"
 #include <microhttpd.h>
 
 
-static struct MHD_Response* response;
+static struct work work;
+static struct MHD_Response* responses[2]; /* of usual and of slow requests */
 
 
 /* Called twice for a request: when its header is there, and when all of it is. */
@@ -29,17 +31,21 @@ static enum MHD_Result answer(void* context, struct MHD_Connection* connection, 
 		*request = &seen;
 		return MHD_YES;
 	}
-	return MHD_queue_response(connection, MHD_HTTP_OK, response);
+	return MHD_queue_response(connection, MHD_HTTP_OK, responses[do_work(&work)]);
 }
 
 
 int main(int argc, char** argv)
 {
-	static char body[] = "Hello, World!";
-	struct options options = parse_options(argc, argv, "peer_microhttpd [--port=N] [--threads=N]");
+	struct options options = parse_options(argc, argv, "peer_microhttpd [--port=N] [--threads=N] [--work=" WORK_USAGE "]");
+	work = parse_work(options.work);
 
-	response = MHD_create_response_from_buffer(sizeof body - 1, body, MHD_RESPMEM_PERSISTENT);
-	if (!response || MHD_add_response_header(response, "Content-Type", "text/plain") != MHD_YES) fail("MHD_create_response_from_buffer");
+	for (int slow = 0; slow < 2; slow++)
+	{
+		responses[slow] = MHD_create_response_from_buffer(work.size, (void*) work.body, MHD_RESPMEM_PERSISTENT);
+		if (!responses[slow] || MHD_add_response_header(responses[slow], "Content-Type", "text/plain") != MHD_YES) fail("MHD_create_response_from_buffer");
+	}
+	if (MHD_add_response_header(responses[1], "X-Slow", "1") != MHD_YES) fail("MHD_add_response_header");
 
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit)) fail("getrlimit");

@@ -37,6 +37,7 @@ struct options
 	uint16_t port;  /* 0: any free one */
 	long threads;   /* one per core, if not given */
 	int http;       /* --http was given */
+	const char* work; /* of --work */
 };
 
 
@@ -63,11 +64,12 @@ static inline long number(const char* arg, const char* text, long min, long max)
 /* Reads the command line, and raises the limit of descriptors to what is allowed. */
 static inline struct options parse_options(int argc, char** argv, const char* usage)
 {
-	struct options options = { .threads = sysconf(_SC_NPROCESSORS_ONLN) };
+	struct options options = { .threads = sysconf(_SC_NPROCESSORS_ONLN), .work = "hello" };
 	for (int i = 1; i < argc; i++)
 	{
 		if (!strncmp(argv[i], "--port=", 7)) options.port = (uint16_t) number(argv[i], argv[i] + 7, 0, 65535);
 		else if (!strncmp(argv[i], "--threads=", 10)) options.threads = number(argv[i], argv[i] + 10, 1, 1024);
+		else if (!strncmp(argv[i], "--work=", 7) && strstr(usage, "--work")) options.work = argv[i] + 7;
 		else if (!strcmp(argv[i], "--http") && strstr(usage, "--http")) options.http = 1;
 		else
 		{

@@ -41,7 +41,8 @@ struct HTTPReply
 		/// Of the header and the body.
 
 	Result parse(const char* pData, std::size_t size)
-		/// Looks for a response at the beginning of the given bytes.
+		/// Looks for a response at the beginning of the given bytes. It is complete when its header is:
+		/// the length says how many bytes of the body have yet to come.
 	{
 		static const char version[] = "HTTP/1.1 ";
 		const std::size_t known = size < sizeof(version) - 1 ? size : sizeof(version) - 1;
@@ -69,7 +70,7 @@ struct HTTPReply
 		}
 		if (!hasLength) return INVALID;
 		length = static_cast<std::size_t>(pEnd + 4 - pData) + bodyLength;
-		return size >= length ? COMPLETE : INCOMPLETE;
+		return COMPLETE;
 	}
 };
 

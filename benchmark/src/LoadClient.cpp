@@ -55,6 +55,8 @@ namespace
 		"  --warmup=S        duration of the load that is not measured before (default: 0.5)\n"
 		"  --warmup-count=N  exchanges not measured before, instead of a duration\n"
 		"  --rate=N          exchanges per second (default: 0, as many as possible)\n"
+		"  --corrected       with a rate: latencies count from when a request was due, not from\n"
+		"                    when a connection was free for it (no coordinated omission)\n"
 		"  --idle=S          rest of hold (default: 5)\n"
 		"  --timeout=S       how long to wait for answers that do not come (default: 10)\n"
 		"  --gate            print \"ready\" before the measurement and \"done\" after it and\n"
@@ -192,9 +194,9 @@ namespace
 				std::fputs(USAGE, stdout);
 				std::exit(0);
 			}
-			if (arg == "--gate" || arg == "--keep")
+			if (arg == "--gate" || arg == "--keep" || arg == "--corrected")
 			{
-				(arg == "--gate" ? options.gate : options.keep) = true;
+				(arg == "--gate" ? options.gate : arg == "--keep" ? options.keep : options.measure.corrected) = true;
 				continue;
 			}
 			if (i == 1)
@@ -278,7 +280,9 @@ namespace
 		print("seconds", result.seconds);
 		print("per_second", result.seconds > 0 ? static_cast<double>(result.exchanges)/result.seconds : 0.0);
 		printErrors(result);
+		print("served", result.served);
 		print("late", result.late);
+		print("unsent", result.unsent);
 		print("fast", result.fast.count());
 		print("slow", result.slow.count());
 		printLatencies("", result.fast);

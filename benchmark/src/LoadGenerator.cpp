@@ -102,10 +102,11 @@ LoadGenerator::Result LoadGenerator::run(const Phase& phase)
 	_left = phase.exchanges;
 	_busy = 0;
 	_due = 0;
+	_started = 0;
 	_free.clear();
-	const Nanoseconds begin = now();
-	_deadline = begin + toNanoseconds(phase.seconds);
-	_lastAnswer = begin;
+	_begin = now();
+	_deadline = _begin + toNanoseconds(phase.seconds);
+	_lastAnswer = _begin;
 
 	setTimer(phase.rate);
 	for (int i = 0; i < _options.connections; i++)
@@ -137,9 +138,29 @@ LoadGenerator::Result LoadGenerator::run(const Phase& phase)
 	{
 		const State state = _connections[i].state;
 		_result.unanswered += state == BUSY || state == CLOSING || state == CONNECTING;
+		_result.served += _connections[i].served == _phaseNumber;
 	}
-	_result.seconds = static_cast<double>(_lastAnswer - begin)/1e9;
+	if (phase.rate > 0) countMissing();
+	_result.seconds = static_cast<double>(_lastAnswer - _begin)/1e9;
 	return _result;
+}
+
+
+void LoadGenerator::countMissing()
+{
+	const Nanoseconds end = std::min(now(), _deadline);
+	const Nanoseconds period = toNanoseconds(1/_phase.rate);
+	for (std::uint64_t i = _started; static_cast<Nanoseconds>(i + 1)*period < end - _begin && i < _phase.exchanges; i++)
+	{
+		_result.unsent++;
+		if (_phase.corrected) _result.fast.add(static_cast<std::uint64_t>(end - _begin - static_cast<Nanoseconds>(i + 1)*period));
+	}
+	for (int i = 0; _phase.corrected && i < _options.connections; i++)
+	{
+		// Those of an earlier phase as well: who starves has been waiting since then.
+		const Connection& connection = _connections[i];
+		if (connection.state == BUSY) _result.fast.add(static_cast<std::uint64_t>(std::max<Nanoseconds>(0, now() - connection.sent)));
+	}
 }
 
 
@@ -260,11 +281,13 @@ void LoadGenerator::startSome()
 void LoadGenerator::send(Connection& connection)
 {
 	connection.have = 0;
+	connection.rest = 0;
 	connection.pending = _options.pipeline;
 	connection.phase = _phaseNumber;
 	connection.state = BUSY;
 	_busy++;
-	connection.sent = now();
+	_started++;
+	connection.sent = _phase.rate > 0 && _phase.corrected ? _begin + static_cast<Nanoseconds>(_started)*toNanoseconds(1/_phase.rate) : now();
 	// Requests are far smaller than the empty send buffer: there is no partial write.
 	const ssize_t n = ::send(connection.fd, _requests.data(), _requests.size(), MSG_NOSIGNAL);
 	if (n != static_cast<ssize_t>(_requests.size())) fail(connection, &Result::lost);
@@ -273,9 +296,13 @@ void LoadGenerator::send(Connection& connection)
 
 void LoadGenerator::receive(Connection& connection)
 {
-	const ssize_t n = recv(connection.fd, connection.pAnswer + connection.have, _answerSize - connection.have, 0);
+	// What is left of a long body is only counted.
+	static char discarded[256*1024];
+	const bool discard = connection.rest > 0;
+	const ssize_t n = discard ? recv(connection.fd, discarded, std::min(sizeof(discarded), connection.rest), 0)
+		: recv(connection.fd, connection.pAnswer + connection.have, _answerSize - connection.have, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-	if (n == 0 && connection.state == CLOSING)
+	if (n == 0 && connection.state == CLOSING && !discard)
 	{
 		count(connection, connection.slow ? _result.slow : _result.fast);
 		finish(connection);
@@ -286,10 +313,15 @@ void LoadGenerator::receive(Connection& connection)
 		fail(connection, &Result::lost);
 		return;
 	}
-	connection.have += static_cast<std::size_t>(n);
+	if (discard)
+	{
+		connection.rest -= static_cast<std::size_t>(n);
+		if (connection.rest == 0) answered(connection);
+	}
+	else connection.have += static_cast<std::size_t>(n);
 	// Nothing may come that nobody has asked for.
-	if (connection.state != BUSY || !parse(connection)) fail(connection, &Result::invalid);
-	else if (connection.pending > 0 || connection.state == CLOSING) return;
+	if (!discard && (connection.state != BUSY || !parse(connection))) fail(connection, &Result::invalid);
+	else if (connection.pending > 0 || connection.rest > 0 || connection.state == CLOSING) return;
 	else finish(connection);
 }
 
@@ -318,19 +350,26 @@ bool LoadGenerator::parseHTTP(Connection& connection)
 		const HTTPReply::Result result = reply.parse(connection.pAnswer + done, connection.have - done);
 		if (result == HTTPReply::INVALID) return false;
 		if (result == HTTPReply::INCOMPLETE) break;
-		done += reply.length;
-		connection.pending--;
-		if (reply.status != 200) count(connection, _result.refused);
-		else if (_phase.serverCloses)
-		{
-			connection.state = CLOSING;
-			connection.slow = reply.slow;
-		}
-		else count(connection, reply.slow ? _result.slow : _result.fast);
+		const std::size_t there = std::min(reply.length, connection.have - done);
+		done += there;
+		connection.rest = reply.length - there;
+		connection.refused = reply.status != 200;
+		connection.slow = reply.slow;
+		if (connection.rest == 0) answered(connection);
 	}
 	connection.have -= done;
 	if (done > 0 && connection.have > 0) std::memmove(connection.pAnswer, connection.pAnswer + done, connection.have);
 	return connection.have < _answerSize;
+}
+
+
+void LoadGenerator::answered(Connection& connection)
+	/// An HTTP response is complete.
+{
+	connection.pending--;
+	if (connection.refused) count(connection, _result.refused);
+	else if (_phase.serverCloses) connection.state = CLOSING;
+	else count(connection, connection.slow ? _result.slow : _result.fast);
 }
 
 
@@ -340,6 +379,7 @@ void LoadGenerator::count(Connection& connection, Histogram& latencies)
 
 	_lastAnswer = now();
 	_result.exchanges++;
+	connection.served = _phaseNumber;
 	latencies.add(static_cast<std::uint64_t>(_lastAnswer - connection.sent));
 }
 

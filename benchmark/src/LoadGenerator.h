@@ -40,7 +40,8 @@ class LoadGenerator
 	/// batch of requests under way, and the next one is sent when the answer is there. So a slow
 	/// server is asked less often, and latencies do not contain the time that requests would
 	/// have waited for a free connection. With a rate, requests are started at fixed times instead,
-	/// as long as a connection is free; those that find none are counted as late.
+	/// as long as a connection is free; those that find none are counted as late, and latencies can
+	/// be counted from when requests were due (Phase::corrected).
 {
 public:
 	enum Protocol
@@ -74,6 +75,10 @@ public:
 		std::uint64_t exchanges = UINT64_MAX;
 		double rate = 0;
 			/// Exchanges per second; 0 is as many as the server can answer.
+		bool corrected = false;
+			/// With a rate: a latency is the time since the request was due, not since it was sent, and those that
+			/// were due but have no answer at the end count with the time until then. Otherwise a server that makes
+			/// clients wait before they can ask looks good ("coordinated omission").
 		bool churn = false;
 			/// Each exchange has a connection of its own.
 		bool serverCloses = false;
@@ -87,6 +92,10 @@ public:
 		std::uint64_t unanswered = 0;
 			/// Connections that wait for an answer at the end, those that
 			/// have been waiting since an earlier phase included.
+		std::uint64_t served = 0;
+			/// Connections that have got an answer. With churn, the most that were open at once.
+		std::uint64_t unsent = 0;
+			/// Requests that were due, with a rate, but found no connection to the end.
 		std::uint64_t lost = 0;
 			/// Connections that broke, or were closed by the server.
 		std::uint64_t invalid = 0;
@@ -142,7 +151,13 @@ private:
 			/// Bytes of the answer so far.
 		int pending = 0;
 			/// Answers that have not come.
+		std::size_t rest = 0;
+			/// Bytes of a body that have yet to come.
+		int served = 0;
+			/// The phase in which the last answer came.
+		bool refused = false;
 		bool slow = false;
+			/// The answer has another status than 200, or X-Slow.
 		char* pAnswer = nullptr;
 	};
 
@@ -156,6 +171,8 @@ private:
 	void receive(Connection& connection);
 	bool parse(Connection& connection);
 	bool parseHTTP(Connection& connection);
+	void answered(Connection& connection);
+	void countMissing();
 	void count(Connection& connection, Histogram& latencies);
 	void finish(Connection& connection);
 	bool waitForEvents(Nanoseconds until);
@@ -174,6 +191,10 @@ private:
 		/// Connections that wait for their time, with a rate.
 	std::uint64_t _due = 0;
 		/// Requests whose time has come.
+	std::uint64_t _started = 0;
+		/// Requests sent in this phase.
+	Nanoseconds _begin = 0;
+		/// Of this phase.
 	Phase _phase;
 	Result _result;
 	int _phaseNumber = 0;

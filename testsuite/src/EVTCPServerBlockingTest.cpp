@@ -228,7 +228,7 @@ void EVTCPServerBlockingTest::testNoMoreThanMaxThreadsRun()
 			for (auto& client: clients) sendAll(client, "x\n");
 			for (auto& client: clients) assertEqual(std::string("x"), receiveLine(client));
 		}
-		assertEqual(THREADS, most);
+		assertEqual(THREADS, most.load());
 	}
 }
 
@@ -347,7 +347,7 @@ void EVTCPServerBlockingTest::testSlowAndQuickRequestsMixed()
 		}
 	});
 	assertEqual(std::string(), errors);
-	assertEqual(800, quick);
+	assertEqual(800, quick.load());
 	server.stop();
 	assertTrue (allAccountedFor(server));
 }
