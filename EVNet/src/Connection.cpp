@@ -36,12 +36,15 @@ Connection::Connection():
 	watcher(),
 	state(STATE_FREE),
 	handshaking(false),
+	notifying(false),
 	ready(false),
 	unframed(false),
 	inBody(false),
 	outOfMemory(false),
 	late(false),
 	closeWanted(false),
+	expired(false),
+	notified(false),
 	_detached(false),
 	_ended(false),
 	_cutShort(false),
@@ -64,7 +67,8 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = outOfMemory = late = closeWanted = false;
+	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = notified = false;
+	notifying = false;
 	framed = 0;
 	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
@@ -141,7 +145,8 @@ void Connection::handle()
 	}
 	try
 	{
-		_pObject->run();
+		if (notifying) _pObject->notified();
+		else _pObject->run();
 		return;
 	}
 	catch (...)
@@ -179,11 +184,8 @@ void Connection::run(Clock::time_point start)
 	pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
-	if (!handshaking)
-	{
-		pLoop->requestDone();
-		pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
-	}
+	if (isRequest()) pLoop->requestDone();
+	if (!handshaking) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
 	pLoop->giveBack(*this);
 }
 
@@ -191,7 +193,7 @@ void Connection::run(Clock::time_point start)
 void Connection::cancel()
 {
 	pLoop->requestTaken();
-	if (!handshaking) pLoop->requestCancelled();
+	if (isRequest()) pLoop->requestCancelled();
 	end(EVServerStatistics::CLOSED_BY_SERVER);
 	pLoop->giveBack(*this);
 }

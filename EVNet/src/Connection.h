@@ -95,9 +95,12 @@ public:
 	std::string refusal(EVTCPServerConnection::Refusal why);
 		/// Returns what to answer instead of calling the handler. Called by the leader.
 
+	bool isRequest() const;
+		/// Returns true if what is dispatched is a request.
+
 	void handle();
-		/// Calls the handler for the request, or takes a step of the handshake. Exceptions go to the ErrorHandler
-		/// and end the connection. Called by the owner.
+		/// Calls the handler for the request or the notification, or takes a step of the handshake. Exceptions go to
+		/// the ErrorHandler and end the connection. Called by the owner.
 
 	void run(Clock::time_point start) override;
 		/// Handles the request on a thread that does not lead
@@ -148,6 +151,7 @@ public:
 	ev_io          watcher;
 	std::atomic<State> state;
 	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
+	bool           notifying;       /// what is dispatched, or was the last time, is a notification, not a request
 
 	// used by the leader only
 	bool           ready : 1;       /// in the list of readable connections
@@ -156,6 +160,8 @@ public:
 	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
 	bool           late : 1;        /// its time was up while it was paused
 	bool           closeWanted : 1; /// the application wants it closed
+	bool           expired : 1;     /// its time was up while it was notified
+	bool           notified : 1;    /// the application wants a notification dispatched
 
 private:
 	void handshake();
@@ -236,6 +242,12 @@ inline ConnectionSocketImpl& Connection::socket()
 inline bool Connection::hasObject() const
 {
 	return _pObject != nullptr;
+}
+
+
+inline bool Connection::isRequest() const
+{
+	return !handshaking && !notifying;
 }
 
 

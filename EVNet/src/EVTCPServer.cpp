@@ -215,4 +215,10 @@ void EVTCPServer::closeConnection(Poco::UInt64 id)
 }
 
 
+void EVTCPServer::notify(Poco::UInt64 id)
+{
+	_pEngine->notify(id);
+}
+
+
 } } // namespace Poco::EVNet

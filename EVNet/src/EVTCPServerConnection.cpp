@@ -47,6 +47,11 @@ std::ptrdiff_t EVTCPServerConnection::frame(const char*, std::size_t length)
 }
 
 
+void EVTCPServerConnection::notified()
+{
+}
+
+
 std::string EVTCPServerConnection::refusal(Refusal)
 {
 	return std::string();

@@ -313,6 +313,13 @@ void Engine::closeConnection(Poco::UInt64 id)
 }
 
 
+void Engine::notify(Poco::UInt64 id)
+{
+	const std::size_t loop = Connection::loopOf(id);
+	if (loop < _loops.size()) _loops[loop]->notify(id);
+}
+
+
 void Engine::distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket)
 {
 	Loop* pLoop = &acceptingLoop;

@@ -90,6 +90,7 @@ public:
 
 	void adopt(const Poco::Net::StreamSocket& socket);
 	void closeConnection(Poco::UInt64 id);
+	void notify(Poco::UInt64 id);
 	EVServerStatistics statistics() const;
 
 	const Poco::Net::TCPServerParams& params() const;

@@ -188,7 +188,7 @@ bool Loop::runHere(Connection& connection)
 
 	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
 	ConnectionSocketImpl& socket = connection.socket();
-	const bool hold = socket.input().size() > socket.input().requestLength();
+	const bool hold = !connection.notifying && socket.input().size() > socket.input().requestLength();
 	_holding = hold ? connection.id() : 0;
 	_turn.store(turn, std::memory_order_release);
 	if (hold) socket.holdOutput(true);
@@ -197,21 +197,15 @@ bool Loop::runHere(Connection& connection)
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		_holding = 0;
-		if (!connection.handshaking)
-		{
-			_completed.add();
-			noteRequest(false);
-		}
+		if (connection.isRequest()) _completed.add();
+		if (!connection.handshaking) noteRequest(false);
 		updateNow();
 		connection.settle();
 		finish(connection);
 		return true;
 	}
-	if (!connection.handshaking)
-	{
-		noteRequest(true);
-		requestDone();
-	}
+	if (!connection.handshaking) noteRequest(true);
+	if (connection.isRequest()) requestDone();
 	giveBack(connection);
 	return false;
 }
@@ -243,17 +237,24 @@ bool Loop::receiveRequest(Connection& connection)
 		return false;
 	}
 	if (!connection.hasObject() && !openOnData(connection)) return false;
+	// In turns, so that a connection that is notified all the time has its requests served as well.
+	const bool notify = connection.notified && !connection.notifying;
+	connection.notifying = false;
 	connection.handshaking = !connection.unframed && connection.socket().handshaking();
 	if (connection.handshaking) return dispatchHandshake(connection);
+	if (notify) return dispatchNotification(connection);
 	if (!connection.unframed)
 	{
 		switch (connection.socket().receive(&_cache))
 		{
 		case ConnectionSocketImpl::RESULT_OK:
-			connection.late = false;
+			connection.late = connection.expired = false;
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
 			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+			else if (connection.expired && connection.state == Connection::STATE_IDLE) close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+			else if (connection.expired) refuseLate(connection);
+			else if (connection.notified) makeReady(connection);
 			return false;
 		case ConnectionSocketImpl::RESULT_END:
 			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
@@ -289,8 +290,11 @@ bool Loop::receiveRequest(Connection& connection)
 	else if (connection.state != Connection::STATE_READING)
 	{
 		setState(connection, Connection::STATE_READING);
-		connection.socket().input().takeArrived(); // counts from here
-		_request.start(connection);
+		if (connection.pTimeoutList != &_request) // else it goes on, there was but a notification
+		{
+			connection.socket().input().takeArrived(); // counts from here
+			_request.start(connection);
+		}
 	}
 	if (length == 0 || connection.inBody) readOn(connection);
 	return false;
@@ -299,7 +303,21 @@ bool Loop::receiveRequest(Connection& connection)
 
 void Loop::readOn(Connection& connection)
 {
-	if (connection.state == Connection::STATE_READING && connection.socket().pending()) makeReady(connection);
+	if (connection.notified || (connection.state == Connection::STATE_READING && connection.socket().pending())) makeReady(connection);
+}
+
+
+bool Loop::dispatchNotification(Connection& connection)
+{
+	if (queueIsFull())
+	{
+		pause(connection);
+		return false;
+	}
+	connection.notified = false;
+	connection.notifying = true;
+	setState(connection, Connection::STATE_DISPATCHED);
+	return true;
 }
 
 

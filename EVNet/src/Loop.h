@@ -128,6 +128,9 @@ public:
 	void closeConnection(Poco::UInt64 id);
 		/// Has a connection closed by the leader. May be called from any thread.
 
+	void notify(Poco::UInt64 id);
+		/// Has a notification of a connection dispatched by the leader. May be called from any thread.
+
 	void flushConnection(Poco::UInt64 id);
 		/// Has the leader flush the output of a connection whose request is running. May be called from any thread.
 
@@ -171,11 +174,15 @@ private:
 	bool receiveRequest(Connection& connection);
 	bool dispatch(Connection& connection, std::ptrdiff_t length);
 	bool dispatchHandshake(Connection& connection);
+	bool dispatchNotification(Connection& connection);
 	void readOn(Connection& connection);
-		/// Goes on with bytes that TLS has decrypted already: no event tells of them.
+		/// Goes on with bytes that TLS has decrypted already, or with a notification: no event tells of them.
 
 	void refuseBusy(Connection& connection, std::ptrdiff_t length);
 	void refuseLate(Connection& connection);
+	void goOn(Connection& connection, TimeoutList& list);
+		/// Starts a clock again that has run out, because something is being done with the connection.
+
 
 	bool holdsOutput(Connection& connection);
 		/// Returns true if another request of the connection is complete: it is its next
@@ -199,6 +206,8 @@ private:
 	static bool isRunning(const Connection& connection);
 	void beginDrain();
 	void endAll(bool abort);
+	void onCloseWanted(Poco::UInt64 id);
+	void onNotifyWanted(Poco::UInt64 id);
 	void setState(Connection& connection, Connection::State state);
 
 	Poco::Net::TCPServerConnection* createObject(ConnectionSocketImpl& socket);
@@ -258,11 +267,12 @@ private:
 	TimeoutList               _linger;
 	Acceptor                  _acceptor;
 
-	std::mutex                _mutex;          /// guards the mailbox: the following five
+	std::mutex                _mutex;          /// guards the mailbox: the following six
 	bool                      _ended;          /// nobody reads the mail any more
 	IntrusiveQueue<Task>      _returned;
 	IntrusiveQueue<ConnectionSocketImpl> _arrived;
 	std::vector<Poco::UInt64> _closeWanted;    /// identifiers
+	std::vector<Poco::UInt64> _notifyWanted;
 	std::vector<Poco::UInt64> _flushWanted;
 	std::atomic<int>          _wake;
 

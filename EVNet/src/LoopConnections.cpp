@@ -128,10 +128,11 @@ void Loop::proceed(Connection& connection)
 	{
 		setState(connection, Connection::STATE_IDLE);
 		const bool handshaking = connection.socket().handshaking();
-		if (!handshaking) _idle.start(connection); // else the time until the first request goes on
+		// The time until the first request goes on with a handshake, any time with a notification.
+		if (!handshaking && (!connection.notifying || connection.pTimeoutList == &_send)) _idle.start(connection);
 		connection.unframed = connection.socket().input().size() > 0;
 		// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
-		if (connection.unframed || (_draining && !handshaking) || connection.socket().pending()) makeReady(connection);
+		if (connection.unframed || ((_draining || connection.notified) && !handshaking) || connection.socket().pending()) makeReady(connection);
 		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
 }
@@ -274,11 +275,11 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 	{
 	case Connection::STATE_IDLE:
 		if (connection.lastActive > connection.clockStart) _idle.startedAt(connection, connection.lastActive);
-		else if (connection.ready) list.start(connection); // something has arrived in time
+		else if (connection.ready) goOn(connection, list); // something has arrived in time
 		else close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		break;
 	case Connection::STATE_READING:
-		if (connection.ready || (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)) list.start(connection);
+		if (connection.ready || (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)) goOn(connection, list);
 		else refuseLate(connection);
 		break;
 	case Connection::STATE_PAUSED:
@@ -294,7 +295,7 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		break;
 	default:
 		// Queued or running: not the client's fault.
-		if (&list != &_handler) list.start(connection);
+		if (&list != &_handler) goOn(connection, list);
 		else
 		{
 			_overdue.add();
@@ -302,6 +303,14 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 			Poco::ErrorHandler::handle(Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout"));
 		}
 	}
+}
+
+
+void Loop::goOn(Connection& connection, TimeoutList& list)
+{
+	// It may be nothing but a notification that is ready, or running: then the next look at the socket decides.
+	connection.expired = connection.notified || connection.notifying;
+	list.start(connection);
 }
 
 

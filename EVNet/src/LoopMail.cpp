@@ -34,7 +34,7 @@ void Loop::giveBack(Connection& connection)
 	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{
 		connection.socket().releaseBuffer(nullptr);
-		if (!connection.handshaking) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
+		if (connection.isRequest()) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
 		Connection::State state = Connection::STATE_DISPATCHED;
 		// The usual case: the leader still watches the socket and need not be told.
 		if (connection.state.compare_exchange_strong(state, Connection::STATE_IDLE, std::memory_order_acq_rel)) return;
@@ -71,6 +71,15 @@ void Loop::closeConnection(Poco::UInt64 id)
 }
 
 
+void Loop::notify(Poco::UInt64 id)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	if (_ended) return;
+	_notifyWanted.push_back(id);
+	if (_notifyWanted.size() == 1) ev_async_send(evLoop(), &_async);
+}
+
+
 void Loop::flushConnection(Poco::UInt64 id)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
@@ -101,11 +110,13 @@ void Loop::onMail()
 	IntrusiveQueue<Task> returned;
 	IntrusiveQueue<ConnectionSocketImpl> arrived;
 	std::vector<Poco::UInt64> closeWanted;
+	std::vector<Poco::UInt64> notifyWanted;
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		returned.append(_returned);
 		arrived.append(_arrived);
 		closeWanted.swap(_closeWanted);
+		notifyWanted.swap(_notifyWanted);
 		_flushing.insert(_flushing.end(), _flushWanted.begin(), _flushWanted.end());
 		_flushWanted.clear();
 	}
@@ -123,20 +134,37 @@ void Loop::onMail()
 		else open(pSocket);
 	}
 	if (!_flushing.empty() && !ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
-	for (Poco::UInt64 id: closeWanted)
-	{
-		Connection* pConnection = _slab.find(id);
-		if (!pConnection) continue;
-		pConnection->closeWanted = true;
-		if (isRunning(*pConnection)) recall(*pConnection);
-		// One that is being flushed is closed when the client has taken its response.
-		const bool flushing = pConnection->state == Connection::STATE_FLUSHING;
-		if (!isRunning(*pConnection) && !flushing && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
-	}
+	for (Poco::UInt64 id: notifyWanted) onNotifyWanted(id);
+	for (Poco::UInt64 id: closeWanted) onCloseWanted(id);
 	if (reasons & WAKE_PAUSED) resumePaused();
 	if (reasons & WAKE_ACCEPT) _acceptor.resume();
 	if (reasons & WAKE_DRAIN) beginDrain();
 	if (reasons & WAKE_STOP) endAll((reasons & WAKE_ABORT) != 0);
+}
+
+
+void Loop::onCloseWanted(Poco::UInt64 id)
+{
+	Connection* pConnection = _slab.find(id);
+	if (!pConnection) return;
+	pConnection->closeWanted = true;
+	if (isRunning(*pConnection)) recall(*pConnection);
+	// One that is being flushed is closed when the client has taken its response.
+	const bool flushing = pConnection->state == Connection::STATE_FLUSHING;
+	if (!isRunning(*pConnection) && !flushing && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+}
+
+
+void Loop::onNotifyWanted(Poco::UInt64 id)
+{
+	Connection* pConnection = _slab.find(id);
+	if (!pConnection || !pConnection->hasObject()) return;
+	pConnection->notified = true;
+	// What is running must come back through the mailbox: only then is it seen again. What is being flushed, or paused, is seen anyway.
+	if (isRunning(*pConnection)) recall(*pConnection);
+	const Connection::State state = pConnection->state.load(std::memory_order_acquire);
+	const bool waits = state == Connection::STATE_IDLE || state == Connection::STATE_READING;
+	if (waits && !pConnection->socket().handshaking()) makeReady(*pConnection);
 }
 
 

@@ -39,6 +39,7 @@
 #include "EVTCPServerDetachTest.h"
 #include "EVTCPServerFailureTest.h"
 #include "EVTCPServerLoadTest.h"
+#include "EVTCPServerNotifyTest.h"
 #include "EVTCPServerOutputTest.h"
 #include "EVTCPServerStartTest.h"
 #include "EVTCPServerStopTest.h"
@@ -99,6 +100,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerDetachTest::suite());
 	pSuite->addTest(EVTCPServerFailureTest::suite());
 	pSuite->addTest(EVTCPServerLoadTest::suite());
+	pSuite->addTest(EVTCPServerNotifyTest::suite());
 	pSuite->addTest(EVTCPServerOutputTest::suite());
 	pSuite->addTest(EVTCPServerStartTest::suite());
 	pSuite->addTest(EVTCPServerStopTest::suite());

@@ -194,6 +194,13 @@ public:
 		/// is running, it may finish first, and the client gets its response. Does nothing if there is no such
 		/// connection (any more).
 
+	void notify(Poco::UInt64 id);
+		/// Has EVTCPServerConnection::notified() called for the connection with the given EVTCPServerConnection::id(), e.g.
+		/// because there is something to send that is no response. That happens when no request of it is running and the client
+		/// has taken all output. Until then, further calls for the same connection change nothing.
+		///
+		/// Returns at once, and never waits for a client. Does nothing if there is no such connection (any more).
+
 protected:
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool, const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber, Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
 		/// For subclasses that set options themselves. Without a thread pool, the default thread

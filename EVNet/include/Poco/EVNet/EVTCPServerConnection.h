@@ -47,7 +47,7 @@ class EVNet_API EVTCPServerConnection: public Poco::Net::TCPServerConnection
 	/// when the connection is accepted: the constructor must not block.
 	///
 	/// Calls to the methods of one object never overlap, but they come
-	/// from different threads. Unless said otherwise, methods may be called only from within run().
+	/// from different threads. Unless said otherwise, methods may be called only from within run() and notified().
 	///
 	/// In run(), socket() yields what has been read for this request, then reads on
 	/// from the network, blocking with the socket's receive timeout, as in Poco. What
@@ -89,8 +89,8 @@ public:
 
 	Poco::UInt64 id() const;
 		/// Returns a number that identifies this connection for the life time of the server,
-		/// e.g. for EVTCPServer::closeConnection(). Never 0, except in
-		/// the constructor.
+		/// e.g. for EVTCPServer::closeConnection() and EVTCPServer::notify(). Never 0, except in
+		/// the constructor and the destructor.
 
 protected:
 	virtual std::ptrdiff_t frame(const char* pData, std::size_t length);
@@ -105,6 +105,17 @@ protected:
 		///
 		/// The default implementation takes whatever has arrived as a request.
 		/// See EVFraming for other ready-made ones.
+
+	virtual void notified();
+		/// Called after EVTCPServer::notify(): once for any number of those calls that came before it. Runs like run(), on any
+		/// thread of the server and never together with it, but there is no request: nothing must be read from socket(), where
+		/// there may be a part of the next one.
+		///
+		/// While the client does not take what has been sent, this is not called again. So at
+		/// most maxPendingOutput bytes at a time, and the call never waits for the client; for more, it can call notify() itself.
+		///
+		/// Does not count as a request, nor as activity of the client: idleTimeout goes on. Exceptions are treated like those of
+		/// run(). The default implementation does nothing.
 
 	virtual std::string refusal(Refusal why);
 		/// Returns what is sent to the client instead of calling run(). Called by
