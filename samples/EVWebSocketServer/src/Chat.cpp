@@ -165,6 +165,8 @@ ChatConnection::ChatConnection(const StreamSocket& socket, Chat& chat):
 	_closing(false),
 	_said(0)
 {
+	// Otherwise the system keeps megabytes for a client that takes nothing, before anybody notices.
+	this->socket().setSendBufferSize(SEND_BUFFER);
 }
 
 

@@ -113,7 +113,8 @@ protected:
 private:
 	enum
 	{
-		MAX_MESSAGE = 16384, // bytes
+		SEND_BUFFER = 65536, // bytes
+		MAX_MESSAGE = 16384,
 		MAX_TEXT    = 2000,
 		MAX_NAME    = 120
 	};
