@@ -183,7 +183,6 @@ private:
 	void goOn(Connection& connection, TimeoutList& list);
 		/// Starts a clock again that has run out, because something is being done with the connection.
 
-
 	bool holdsOutput(Connection& connection);
 		/// Returns true if another request of the connection is complete: it is its next
 		/// turn then, and the responses are sent together.

@@ -93,9 +93,9 @@ void EVTCPServerOutputTest::testRequestsWaitForTheOutput()
 	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
 	sendAll(client, "3\n");
 	sleepFor(50);
-	assertEqual(1, runs);
+	assertEqual(1, runs.load());
 	for (int i = 0; i < 3; i++) assertTrue (receive(client, much.size()) == much);
-	assertEqual(3, runs);
+	assertEqual(3, runs.load());
 }
 
 

@@ -337,7 +337,7 @@ void EVTCPServerStopTest::testQueuedRequestsAreDiscarded()
 		});
 		assertEqual(std::string(), errors);
 		assertEqual(std::string("x\n"), receiveToEnd(clients[0]));
-		assertEqual(1, runs);
+		assertEqual(1, runs.load());
 		assertTrue (allAccountedFor(server));
 	}
 }
@@ -418,7 +418,7 @@ void EVTCPServerStopTest::testPlainConnectionAcceptedWhileStoppingIsClosed()
 	assertTrue (isClosed(client));
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER));
 	assertTrue (allAccountedFor(server));
-	assertEqual(0, runs);
+	assertEqual(0, runs.load());
 }
 
 

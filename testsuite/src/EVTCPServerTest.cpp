@@ -198,7 +198,7 @@ void EVTCPServerTest::testIdIsUniqueAndConstant()
 		client.close();
 		assertTrue (waitFor([&] { return server.currentConnections() == 0; }));
 	}
-	assertEqual(20, zeroInConstructor);
+	assertEqual(20, zeroInConstructor.load());
 }
 
 
@@ -334,8 +334,8 @@ void EVTCPServerTest::testFactoryCountsEachConnectionOnce()
 			sendAll(client, "x\n");
 			assertEqual(std::string("x"), receiveLine(client));
 		}
-		assertEqual(10, created);
-		assertEqual(0, destroyed);
+		assertEqual(10, created.load());
+		assertEqual(0, destroyed.load());
 	}
 	assertTrue (waitFor([&] { return destroyed == 1; })); // the server has destroyed the factory
 }
