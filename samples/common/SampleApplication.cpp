@@ -18,6 +18,7 @@
 #include <iostream>
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 
 using Poco::EVNet::EVServerOptions;
@@ -245,7 +246,7 @@ const EVSharedSocket& SampleApplication::listeningSocket()
 }
 
 
-void SampleApplication::waitForEnd()
+bool SampleApplication::waitForEnd()
 {
 	EVSharedSocket::ready();
 	const sigset_t signals = handledSignals();
@@ -255,6 +256,17 @@ void SampleApplication::waitForEnd()
 		sigwait(&signals, &number);
 	}
 	while (number == SIGUSR2 && !replace());
+	return number == SIGUSR2;
+}
+
+
+void SampleApplication::waitForEnd(int seconds)
+{
+	sigset_t signals = handledSignals();
+	sigdelset(&signals, SIGUSR2);
+	struct timespec time = timespec();
+	time.tv_sec = seconds;
+	sigtimedwait(&signals, 0, &time);
 }
 
 
@@ -268,7 +280,7 @@ bool SampleApplication::replace()
 {
 	if (_sockets.empty())
 	{
-		logger().error(_name + ": only with an EVNet server can this process be replaced");
+		logger().error(_name + ": this process has no socket that it could hand over, so it cannot be replaced");
 		return false;
 	}
 	std::vector<std::string> arguments;

@@ -64,9 +64,12 @@ protected:
 		/// Returns the socket that has been inherited, from a predecessor or from systemd. If there is none, creates one
 		/// at port(). Throws a Poco::Net::NetException if that is in use.
 
-	void waitForEnd();
+	bool waitForEnd();
 		/// Tells the predecessor, if there is one, that the server has been started. Then waits for SIGTERM, SIGINT or
-		/// SIGQUIT, or until a successor has taken over.
+		/// SIGQUIT, or until a successor has taken over. Returns true if one has.
+
+	static void waitForEnd(int seconds);
+		/// Waits for so long, or until there is one more SIGTERM, SIGINT or SIGQUIT.
 
 	void drain(Poco::EVNet::EVTCPServer& server);
 		/// Ends the server: answers what has been received, for DRAIN_SECONDS at most.

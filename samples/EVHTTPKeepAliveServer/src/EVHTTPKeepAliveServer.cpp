@@ -51,7 +51,9 @@ public:
 		SampleApplication("EVHTTPKeepAliveServer", "A web server for any number of persistent connections with a few threads.", 9980),
 		_pParams(new EVHTTPServerParams),
 		_pStatistics(std::make_shared<Statistics>()),
-		_classic(false)
+		_leaveDelay(0),
+		_classic(false),
+		_reusePort(false)
 	{
 	}
 
@@ -64,6 +66,18 @@ protected:
 			Option("classic", "", "Use Poco::Net::HTTPServer, with the same threads and request handlers, to compare. Loops, execution and capacity do not apply to it.")
 				.required(false)
 				.repeatable(false));
+
+		options.addOption(
+			Option("reusePort", "", "Share the port with other processes that are started with this option; the system deals connections out to them. A process cannot be replaced by SIGUSR2 then.")
+				.required(false)
+				.repeatable(false));
+
+		options.addOption(
+			Option("leaveDelay", "", "How long to go on, after SIGTERM, with /health saying 503, so that a load balancer takes its requests elsewhere before the server drains (default 0).")
+				.required(false)
+				.repeatable(false)
+				.argument("seconds")
+				.binding("EVHTTPKeepAliveServer.leaveDelay"));
 	}
 
 	void handleOption(const std::string& name, const std::string& value) override
@@ -72,6 +86,8 @@ protected:
 
 		if (name == "classic")
 			config().setBool("EVHTTPKeepAliveServer.classic", true);
+		else if (name == "reusePort")
+			config().setBool("EVHTTPKeepAliveServer.reusePort", true);
 	}
 
 	void readOptions() override
@@ -81,7 +97,9 @@ protected:
 		_pParams->setKeepAliveTimeout(Timespan(number("keepAliveTimeout", 300, 1, 86400), 0));
 		_pParams->setTimeout(Timespan(number("timeout", 60, 1, 86400), 0));
 		_pParams->setSoftwareVersion("EVHTTPKeepAliveServer");
+		_leaveDelay = number("leaveDelay", 0, 0, 3600);
 		_classic = flag("classic");
+		_reusePort = flag("reusePort");
 	}
 
 	void serve() override
@@ -94,7 +112,7 @@ protected:
 		}
 		else
 		{
-			EVHTTPServer srv(new SiteFactory(_pStatistics), listeningSocket(), _pParams);
+			EVHTTPServer srv(new SiteFactory(_pStatistics), serverSocket(), _pParams);
 			serve(srv);
 		}
 	}
@@ -109,10 +127,25 @@ private:
 			<< "EVHTTPKeepAliveServer: http://127.0.0.1:" << srv.port()
 			<< "/ (" << srv.params().getMaxThreads() << " threads, " << describe(srv) << ")"
 			<< std::endl;
-		// wait for CTRL-C or kill, or for a successor
-		waitForEnd();
+		// wait for CTRL-C or kill, or for a successor, which nobody has to be told of
+		const bool replaced = waitForEnd();
+		if (!replaced && _leaveDelay > 0)
+		{
+			_pStatistics->leave();
+			waitForEnd(_leaveDelay);
+		}
 		end(srv);
 		_pStatistics->detach();
+	}
+
+	ServerSocket serverSocket()
+	{
+		if (!_reusePort) return listeningSocket();
+
+		ServerSocket socket;
+		socket.bind(SocketAddress(port()), true, true);
+		socket.listen(_pParams->getAcceptBacklog());
+		return socket;
 	}
 
 	void end(EVHTTPServer& srv)
@@ -139,7 +172,9 @@ private:
 
 	EVHTTPServerParams::Ptr _pParams;
 	Statistics::Ptr _pStatistics;
+	int  _leaveDelay;
 	bool _classic;
+	bool _reusePort;
 };
 
 

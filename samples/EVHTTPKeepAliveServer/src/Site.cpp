@@ -83,6 +83,7 @@ namespace
 				"<tr><td><a href=\"/statistics\">/statistics</a></td><td>what the server is doing, every second</td></tr>\n"
 				"<tr><td><a href=\"/statistics.json\">/statistics.json</a></td><td>the same for programs</td></tr>\n"
 				"<tr><td><a href=\"/metrics\">/metrics</a></td><td>the same for Prometheus</td></tr>\n"
+				"<tr><td><a href=\"/health\">/health</a></td><td>503 when the server is going to end (leaveDelay)</td></tr>\n"
 				"</table>\n");
 		}
 	};
@@ -372,6 +373,32 @@ namespace
 	};
 
 
+	class HealthHandler: public SiteHandler
+		/// Answers load balancers that ask whether this server is to be sent requests. It is not when it
+		/// is going to end, although it still answers all that it gets.
+	{
+	public:
+		explicit HealthHandler(Statistics::Ptr pStatistics):
+			_pStatistics(pStatistics)
+		{
+		}
+
+	protected:
+		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
+		{
+			const bool leaving = _pStatistics->leaving();
+			const std::string text = leaving ? "leaving\n" : "ok\n";
+			if (leaving) response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
+			response.setContentType("text/plain");
+			response.set("Cache-Control", "no-store");
+			response.sendBuffer(text.data(), text.size());
+		}
+
+	private:
+		Statistics::Ptr _pStatistics;
+	};
+
+
 	class ErrorHandler: public SiteHandler
 		/// Answers what no other handler is there for.
 	{
@@ -414,7 +441,8 @@ namespace
 		{"/download",        "GET, HEAD",       [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new DownloadHandler; }},
 		{"/statistics",      "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsHandler(pStatistics); }},
 		{"/statistics.json", "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsJSONHandler(pStatistics); }},
-		{"/metrics",         "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new MetricsHandler(pStatistics); }}
+		{"/metrics",         "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new MetricsHandler(pStatistics); }},
+		{"/health",          "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new HealthHandler(pStatistics); }}
 	};
 
 

@@ -17,6 +17,7 @@
 #include "Poco/Mutex.h"
 #include "Poco/Net/HTTPServer.h"
 #include "Poco/Types.h"
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -58,6 +59,12 @@ public:
 	void detach();
 		/// Must be called before the server is destroyed.
 
+	void leave();
+		/// The server is going to end: nobody should send it more than it has.
+
+	bool leaving() const;
+		/// Returns true if the server is going to end.
+
 	Snapshot snapshot() const;
 		/// Returns the current numbers; none if there is no server.
 
@@ -66,10 +73,26 @@ public:
 		/// if it is a Poco::Net::HTTPServer.
 
 private:
+	std::atomic<bool>            _leaving{false};
 	std::function<Snapshot()>    _source;
 	std::function<std::string()> _metricsSource;
 	mutable Poco::FastMutex      _mutex;
 };
+
+
+//
+// inlines
+//
+inline void Statistics::leave()
+{
+	_leaving = true;
+}
+
+
+inline bool Statistics::leaving() const
+{
+	return _leaving;
+}
 
 
 #endif // Statistics_INCLUDED
