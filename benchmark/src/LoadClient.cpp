@@ -54,14 +54,20 @@ namespace
 		"  --count=N         exchanges to measure, instead of a duration\n"
 		"  --warmup=S        duration of the load that is not measured before (default: 0.5)\n"
 		"  --warmup-count=N  exchanges not measured before, instead of a duration\n"
-		"  --rate=N          exchanges per second (default: 0, as many as possible)\n"
-		"  --corrected       with a rate: latencies count from when a request was due, not from\n"
-		"                    when a connection was free for it (no coordinated omission)\n"
+		"  --rate=N          exchanges per second (default: 0, as many as possible); of hold,
+"
+		"                    the first ones
+"
+		"  --corrected       with a rate: latencies count from when a request was due, not from
+"
+		"                    when a connection was free for it (no coordinated omission)
+"
 		"  --idle=S          rest of hold (default: 5)\n"
 		"  --timeout=S       how long to wait for answers that do not come (default: 10)\n"
 		"  --gate            print \"ready\" before the measurement and \"done\" after it and\n"
 		"                    wait for a line on stdin each time; all requests are\n"
-		"                    answered and all connections open meanwhile\n"
+		"                    answered and all connections open meanwhile. hold prints \"held\"\n"
+		"                    after the first answers and waits for a line instead of --idle\n"
 		"  --keep            of hold: after the first answers print \"held\" and keep\n"
 		"                    the connections until stdin is closed\n";
 
@@ -306,13 +312,19 @@ namespace
 		print("connect_ms", static_cast<double>(now() - begin)/1e6);
 		if (connected == 0) throw std::runtime_error("no connection to the server");
 
-		// As many exchanges as there are free connections: one on each, all sent before the first answer is read.
+		// As many exchanges as there are free connections: one on each, and without a rate all sent before the first answer is read.
 		LoadGenerator::Result sum;
 		for (int i = 1; i <= (options.keep ? 1 : 2); i++)
 		{
-			if (i == 2) std::this_thread::sleep_for(std::chrono::duration<double>(options.idle));
+			if (i == 2 && options.gate)
+			{
+				say("held");
+				if (!waitForLine()) return 0;
+			}
+			else if (i == 2) std::this_thread::sleep_for(std::chrono::duration<double>(options.idle));
 			LoadGenerator::Phase each;
 			each.exchanges = static_cast<std::uint64_t>(generator.idle());
+			if (i == 1) each.rate = options.measure.rate;
 			const LoadGenerator::Result result = generator.run(each);
 			const std::string suffix = std::to_string(i);
 			print(("answered" + suffix).c_str(), result.exchanges);
@@ -324,9 +336,9 @@ namespace
 		}
 		sum.lost += static_cast<std::uint64_t>(options.connections - connected);
 		printErrors(sum);
-		if (options.keep)
+		if (options.keep || options.gate)
 		{
-			say("held");
+			say(options.keep ? "held" : "done");
 			while (waitForLine());
 		}
 		return 0;
