@@ -126,13 +126,13 @@ void WebSocketTest::testEcho()
 	for (int i = 0; i < 20; i++)
 	{
 		assertEqual ("hello", client.exchange("hello"));
-		assertEqual (WebSocket::FRAME_OP_TEXT, client.opcode());
+		assertEqual (static_cast<int>(WebSocket::FRAME_OP_TEXT), client.opcode());
 	}
 	assertEqual (std::string(200, '\0'), client.exchange(std::string(200, '\0'), WebSocket::FRAME_BINARY));
-	assertEqual (WebSocket::FRAME_OP_BINARY, client.opcode());
+	assertEqual (static_cast<int>(WebSocket::FRAME_OP_BINARY), client.opcode());
 	client.webSocket().shutdown();
 	client.receive();
-	assertEqual (WebSocket::FRAME_OP_CLOSE, client.opcode());
+	assertEqual (static_cast<int>(WebSocket::FRAME_OP_CLOSE), client.opcode());
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_DETACHED));
 	assertTrue (isClosed(client.webSocket()));
 }
@@ -144,7 +144,7 @@ void WebSocketTest::testPing()
 	server.start();
 	WebSocketClient client(server);
 	assertEqual ("ping", client.exchange("ping", static_cast<int>(WebSocket::FRAME_FLAG_FIN) | static_cast<int>(WebSocket::FRAME_OP_PING)));
-	assertEqual (WebSocket::FRAME_OP_PONG, client.opcode());
+	assertEqual (static_cast<int>(WebSocket::FRAME_OP_PONG), client.opcode());
 }
 
 
