@@ -56,6 +56,9 @@
 #include "MemoryTest.h"
 #include "MetricsTest.h"
 #include "WebSocketTest.h"
+#ifdef EVNET_TEST_MODELS
+#include "ServerModelsTest.h"
+#endif
 #ifdef EVNET_TEST_TLS
 #include "EVHTTPSServerBodyTest.h"
 #include "EVHTTPSServerTest.h"
@@ -117,6 +120,9 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
+#ifdef EVNET_TEST_MODELS
+	pSuite->addTest(ServerModelsTest::suite());
+#endif
 #ifdef EVNET_TEST_TLS
 	pSuite->addTest(EVHTTPSServerBodyTest::suite());
 	pSuite->addTest(EVHTTPSServerTest::suite());

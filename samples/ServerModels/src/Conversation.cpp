@@ -53,6 +53,18 @@ namespace
 		return version.substr(0, 5) == "HTTP/" ? HTTPResponse::HTTP_VERSION_NOT_SUPPORTED : HTTPResponse::HTTP_BAD_REQUEST;
 	}
 
+	bool areFields(std::string_view lines)
+		/// POCO ignores lines that are no fields.
+	{
+		while (!lines.empty())
+		{
+			const std::size_t colon = lines.find(':');
+			if (colon == 0 || colon == std::string_view::npos || !std::all_of(lines.begin(), lines.begin() + colon, isToken)) return false;
+			lines.remove_prefix(lines.find("\r\n") + 2);
+		}
+		return true;
+	}
+
 	void release(std::string& buffer)
 		/// Empties a buffer. A large one is given back: most connections are idle most of the time.
 	{
@@ -149,6 +161,7 @@ void Conversation::parseHeader()
 	const std::size_t end = _input.find("\r\n\r\n", _searched);
 	if (std::min(end, _input.size()) > MAX_HEADER) return refuse(HTTPResponse::HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
 	if (end == std::string::npos) _searched = std::max<std::size_t>(_input.size(), 3) - 3;
+	else if (!areFields(std::string_view(_input).substr(line + 1, end + 1 - line))) refuse(HTTPResponse::HTTP_BAD_REQUEST);
 	else readHeader(end + 4);
 }
 

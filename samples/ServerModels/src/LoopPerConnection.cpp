@@ -19,7 +19,6 @@
 #include "EpollLoop.h"
 #include "ThreadPerConnection.h"
 #include <exception>
-#include <iostream>
 #include <unistd.h>
 
 
@@ -41,10 +40,9 @@ namespace
 			{
 				pLoop = std::make_unique<EpollLoop>(options(), EpollLoop::LEVEL_TRIGGERED, 1);
 			}
-			catch (std::exception& exc)
+			catch (std::exception&)
 			{
-				// The descriptors of the loop are one more thing that there may be none of.
-				std::cerr << "ServerModels: " << exc.what() << std::endl;
+				// The descriptors of the loop are one more thing that there may be none of. Then the client is turned away.
 				::close(fd);
 				return;
 			}
