@@ -128,7 +128,7 @@ namespace
 			const bool alone = ::kill(-pid, 0) != 0 && errno == ESRCH;
 			if (!alone) ::kill(-pid, SIGKILL);
 			const std::string output = readAll();
-			assertEqual(std::string(), output);
+			if (output.compare(0, 7, "cpu_ms ") != 0 || output.find('\n') != output.size() - 1) throw Poco::DataException("it says more than it should: " + output);
 			assertEqual(0, status);
 			assertTrue(elapsed < 3000);
 			assertTrue(alone);
@@ -401,10 +401,13 @@ namespace
 		{
 			std::vector<StreamSocket> crowd;
 			for (int i = 0; i < CROWD; i++) crowd.push_back(connectTo(address));
-			sleepFor(100);
-			const double before = program.processorSeconds();
-			sleepFor(200);
-			assertTrue(program.processorSeconds() - before < 0.05);
+			// Some are served, some wait, some may be turned away: in whatever way, the program comes to rest
+			assertTrue(waitFor([&]
+			{
+				const double before = program.processorSeconds();
+				sleepFor(200);
+				return program.processorSeconds() - before < 0.04;
+			}));
 			for (StreamSocket& socket: crowd) socket.close();
 		}
 		assertTrue(RawClient(address).ask("/").isOK(HELLO));

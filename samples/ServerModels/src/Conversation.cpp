@@ -270,5 +270,5 @@ void Conversation::send(HTTPResponse& response, const char* pBody, std::size_t l
 	std::ostringstream ostr;
 	response.write(ostr);
 	_output += ostr.str();
-	if (length > 0 && (_state == REFUSAL || _request.getMethod() != HTTPRequest::HTTP_HEAD)) _output.append(pBody, length);
+	if (length > 0 && _request.getMethod() != HTTPRequest::HTTP_HEAD) _output.append(pBody, length);
 }

@@ -20,6 +20,7 @@
 #include "Poco/Net/TCPServerConnection.h"
 #include "Poco/Net/TCPServerConnectionFactory.h"
 #include "Poco/ThreadPool.h"
+#include "Poco/Timespan.h"
 #include <algorithm>
 #include <sys/socket.h>
 
@@ -115,6 +116,9 @@ namespace
 			pParams->setMaxThreads(_threads);
 			// Of those that have a connection already. The default of 64 closes the connections of further ones.
 			pParams->setMaxQueued(std::max(options.connections - _threads, 1));
+			// A thread that begins to wait for a connection just when the server is stopped is not woken: POCO's
+			// default would have it wait for ten seconds.
+			pParams->setThreadIdleTime(Poco::Timespan(1, 0));
 			return pParams;
 		}
 

@@ -122,7 +122,21 @@ private:
 		std::cout << "listening " << pModel->port() << std::endl;
 		pModel->serve(signals);
 		pModel->stop();
+		printCost();
 		return EXIT_OK;
+	}
+
+	static void printCost()
+		/// Prints the processor time of the program and, for the models that fork, of all its children.
+	{
+		double milliseconds = 0;
+		for (int who: {RUSAGE_SELF, RUSAGE_CHILDREN})
+		{
+			struct rusage usage;
+			if (getrusage(who, &usage) != 0) continue;
+			for (const struct timeval& time: {usage.ru_utime, usage.ru_stime}) milliseconds += static_cast<double>(time.tv_sec)*1e3 + static_cast<double>(time.tv_usec)/1e3;
+		}
+		std::cout << "cpu_ms " << std::fixed << std::setprecision(3) << milliseconds << std::endl;
 	}
 
 	static const ModelEntry& model(const std::string& name)
