@@ -25,7 +25,7 @@
 
 namespace
 {
-	const int MAX_PROCESSES = 1000;
+	const int MAX_PROCESSES = 2000;
 
 
 	class Fork: public ServerModel
