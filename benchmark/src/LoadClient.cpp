@@ -54,14 +54,10 @@ namespace
 		"  --count=N         exchanges to measure, instead of a duration\n"
 		"  --warmup=S        duration of the load that is not measured before (default: 0.5)\n"
 		"  --warmup-count=N  exchanges not measured before, instead of a duration\n"
-		"  --rate=N          exchanges per second (default: 0, as many as possible); of hold,
-"
-		"                    the first ones
-"
-		"  --corrected       with a rate: latencies count from when a request was due, not from
-"
-		"                    when a connection was free for it (no coordinated omission)
-"
+		"  --rate=N          exchanges per second (default: 0, as many as possible); of hold,\n"
+		"                    the first ones\n"
+		"  --corrected       with a rate: latencies count from when a request was due, not from\n"
+		"                    when a connection was free for it (no coordinated omission)\n"
 		"  --idle=S          rest of hold (default: 5)\n"
 		"  --timeout=S       how long to wait for answers that do not come (default: 10)\n"
 		"  --gate            print \"ready\" before the measurement and \"done\" after it and\n"
