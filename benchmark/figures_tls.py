@@ -58,7 +58,10 @@ def wrk(server, connections, seconds):
 	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}", "--timeout", "10s", f"https://127.0.0.1:{server.port}/")
 	if "Non-2xx" in text or "Socket errors" in text:
 		raise HarnessError(f"{server.name}: {text}")
-	return float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1))
+	rate = float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1))
+	if rate == 0:
+		raise HarnessError(f"{server.name} answered nothing")
+	return rate
 
 
 def s_time(server, seconds, *options):

@@ -178,9 +178,7 @@ void Connection::handshake()
 
 void Connection::run(Clock::time_point start)
 {
-	// If it takes longer than this and waits meanwhile, it is better not run by a leader.
-	const std::chrono::microseconds slow(500);
-
+	const std::chrono::microseconds slow(Loop::SLOW_MICROSECONDS);
 	pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();

@@ -47,6 +47,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_turn(0),
 	_busy(false),
 	_leaderId(0),
+	_suspected(0),
 	_slowShare(0),
 	_draining(false),
 	_ending(false),
@@ -190,6 +191,10 @@ bool Loop::runHere(Connection& connection)
 	ConnectionSocketImpl& socket = connection.socket();
 	const bool hold = !connection.notifying && socket.input().size() > socket.input().requestLength();
 	_holding = hold ? connection.id() : 0;
+	// Requests that block more briefly than the watcher looks are found out here. That costs a system call, hence only after a slow one.
+	const bool suspected = _suspected > 0;
+	const long waits = suspected ? ThreadState::waits() : 0;
+	const double begin = _now;
 	_turn.store(turn, std::memory_order_release);
 	if (hold) socket.holdOutput(true);
 	connection.handle();
@@ -198,8 +203,11 @@ bool Loop::runHere(Connection& connection)
 	{
 		_holding = 0;
 		if (connection.isRequest()) _completed.add();
-		if (!connection.handshaking) noteRequest(false);
 		updateNow();
+		const bool slow = _now - begin > SLOW_MICROSECONDS*1e-6;
+		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
+		else if (suspected) --_suspected;
+		if (!connection.handshaking) noteRequest(slow && suspected && ThreadState::waits() != waits);
 		connection.settle();
 		finish(connection);
 		return true;

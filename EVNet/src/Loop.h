@@ -57,6 +57,12 @@ public:
 		WAKE_DRAIN         = 16   /// end all connections when what they have received is answered
 	};
 
+	enum
+	{
+		SLOW_MICROSECONDS = 500
+			/// A request that takes longer than this and waits meanwhile is better not run by a leader.
+	};
+
 	struct Deadlines
 		/// The length of each deadline, 0 for none.
 	{
@@ -161,7 +167,9 @@ private:
 		// Fixed-point share of slow requests among the recent ones, see noteRequest().
 		SHARE_ONE     = 1 << 20,
 		SHARE_WEIGHT  = 512,
-		SHARE_SLOW    = SHARE_ONE/256
+		SHARE_SLOW    = SHARE_ONE/256,
+		SUSPECTED_AFTER_SLOW = 16
+			/// So many requests after a slow one are asked whether they have waited.
 	};
 
 	Loop(const Loop&);
@@ -243,6 +251,7 @@ private:
 	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()
 	std::atomic<bool>         _busy;
 	std::atomic<long>         _leaderId;       /// as the operating system knows it
+	int                       _suspected;      /// requests to be looked at more closely: one has been slow, perhaps because it has waited
 	std::atomic<int>          _slowShare;
 	bool                      _draining;       /// WAKE_DRAIN was received
 	bool                      _ending;         /// WAKE_STOP was received

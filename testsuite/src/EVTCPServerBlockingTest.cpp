@@ -353,6 +353,32 @@ void EVTCPServerBlockingTest::testSlowAndQuickRequestsMixed()
 }
 
 
+void EVTCPServerBlockingTest::testHandlersThatBlockBriefly()
+{
+	// More briefly than anybody looks at them from outside. Nevertheless they must not run one after the other.
+	std::atomic<int> running(0);
+	std::atomic<int> together(0);
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		if (++running > 1) ++together;
+		std::this_thread::sleep_for(std::chrono::microseconds(700));
+		--running;
+		echo(c);
+	}, frameLines), 0, serverParams(4, 1));
+	server.start();
+	const std::string errors = inParallel(8, [&](int)
+	{
+		StreamSocket client = connectTo(server);
+		for (int i = 0; i < 50; i++)
+		{
+			if (exchange(client, "x\n") != "x\n") throw Poco::DataException("wrong answer");
+		}
+	});
+	assertEqual(std::string(), errors);
+	assertTrue (together > 200);
+}
+
+
 void EVTCPServerBlockingTest::testRequestsWaitForTheOnlyWorker()
 {
 	// More requests may run than the pool has threads for.
@@ -396,6 +422,7 @@ CppUnit::Test* EVTCPServerBlockingTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testFullQueueLosesNothing);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testClientLeavesWhileItsRequestWaits);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testSlowAndQuickRequestsMixed);
+	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testHandlersThatBlockBriefly);
 	CppUnit_addTest(pSuite, EVTCPServerBlockingTest, testRequestsWaitForTheOnlyWorker);
 
 	return pSuite;

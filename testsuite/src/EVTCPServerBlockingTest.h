@@ -37,6 +37,7 @@ public:
 	void testFullQueueLosesNothing();
 	void testClientLeavesWhileItsRequestWaits();
 	void testSlowAndQuickRequestsMixed();
+	void testHandlersThatBlockBriefly();
 	void testRequestsWaitForTheOnlyWorker();
 
 	void setUp() override;
