@@ -18,7 +18,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 from harness import HarnessError, MissingTool, find_program, require_tool
-from machine import describe_machine, first_match
+from machine import first_match
 
 ACCEPTED = pathlib.Path(__file__).resolve().parent / "instructions.json"
 NAMES = ("parse/EVNet/1", "parse/EVNet/10", "exchange/EVNet/1", "exchange/EVNet/10", "timeoutList/10000", "slab/10000", "queue/1000")
@@ -44,10 +44,12 @@ def count(program):
 
 def circumstances(build):
 	"""On what the counts depend besides the source."""
-	machine = describe_machine(build)
-	compiler = first_match(pathlib.Path(build) / "CMakeCache.txt", r"^CMAKE_CXX_COMPILER:\w+=(.*)$", "c++")
+	cache = pathlib.Path(build) / "CMakeCache.txt"
+	compiler = first_match(cache, r"^CMAKE_CXX_COMPILER:\w+=(.*)$", "c++")
 	version = subprocess.run([compiler, "-dumpfullversion", "-dumpversion"], capture_output=True, text=True, check=False).stdout.strip()
-	return {"architecture": platform.machine(), "compiler": f"{pathlib.Path(compiler).name} {version}", "poco": machine["poco"], "build_type": machine["build_type"]}
+	poco = pathlib.Path(first_match(cache, r"^Poco_DIR:\w+=(.*)$", "")) / "PocoConfigVersion.cmake"
+	return {"architecture": platform.machine(), "compiler": f"{pathlib.Path(compiler).name} {version}", "poco": first_match(poco, r'PACKAGE_VERSION "([^"]*)"', "unknown"),
+		"build_type": first_match(cache, r"^CMAKE_BUILD_TYPE:\w+=(.*)$", "none")}
 
 
 def compare(counts, accepted):

@@ -275,7 +275,8 @@ def measure(arguments):
 		"took": round(matrix.progress.elapsed()), "left_out": matrix.left_out, "problems": matrix.problems, "cells": matrix.cells}
 	arguments.results.mkdir(parents=True, exist_ok=True)
 	path = arguments.results / (result_name(arguments, machine) + ".json")
-	path.write_text(json.dumps(results, indent="\t") + "\n")
+	# A line for each cell
+	path.write_text(json.dumps(results).replace('], "', '],\n"').replace(', "cells": {', ',\n"cells": {\n') + "\n")
 	write(path, results)
 	for problem in matrix.problems:
 		matrix.progress.say("PROBLEM: " + problem)

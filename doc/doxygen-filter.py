@@ -80,6 +80,8 @@ def link(path, pages, match):
 	text, target = match.groups()
 	if re.match(r"[a-z]+:", target):
 		return match.group(0)
+	if target.endswith(".svg"):
+		return "[%s](%s)" % (text, os.path.basename(target)) # Doxygen finds it in IMAGE_PATH
 	name, _, anchor = target.partition("#")
 	to = os.path.normpath(os.path.join(os.path.dirname(path), name)) if name else path
 	if os.path.exists(to) and to not in pages:
