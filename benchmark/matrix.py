@@ -212,8 +212,9 @@ class Matrix:
 
 	def _measure_crowd(self, name, workload, number):
 		"""A fresh server each time, because the memory is measured as well."""
+		able = self._able(name, workload, number)
 		for _ in range(self._rounds):
-			for subject in self._able(name, workload, number) if _ == 0 else [s for s in self._names if why_not(s, workload, number) is None]:
+			for subject in able:
 				self._attempt(name, number, subject, lambda subject=subject: self._beside_crowd(subject, workload, number))
 
 	def _beside_crowd(self, subject, workload, number):
@@ -226,13 +227,11 @@ class Matrix:
 			crowd, served = self._idle_crowd(server, number) if workload.crowd == "idle" else self._slow_crowd(server, number)
 			grown = memory_bytes(server) - before
 			busy = BUSY[workload.crowd]
-			with Load(self._client, "http", server.port, connections=busy, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience, gate=True) as load:
-				load.ready()
-				cpu = cpu_seconds(server)
-				load.go()
-				result = load.done()
-				cpu = cpu_seconds(server) - cpu
-				load.release()
+			try:
+				result, cpu = self._load_busy(server, busy)
+			except HarnessError:
+				server.check()
+				result, cpu = {"per_second": 0, "exchanges": 0, "served": 0, "invalid": 0, "non_200": 0}, 0 # not even connected
 			return {"per_second": result["per_second"], "cpu_us": cpu/(result["exchanges"] or 1)*1e6, "connections": busy, "served": result["served"], "crowd_served": served,
 				"memory": grown/number if served == number else None, "invalid": result["invalid"], "non_200": result["non_200"]}
 		finally:
@@ -241,6 +240,16 @@ class Matrix:
 			trouble = end(server)
 			if trouble:
 				self.problem(f"{subject} beside a crowd: {trouble}")
+
+	def _load_busy(self, server, connections):
+		with Load(self._client, "http", server.port, connections=connections, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience, gate=True) as load:
+			load.ready()
+			cpu = cpu_seconds(server)
+			load.go()
+			result = load.done()
+			cpu = cpu_seconds(server) - cpu
+			load.release()
+		return result, cpu
 
 	def _idle_crowd(self, server, number):
 		crowd = Load(self._client, "hold", server.port, connections=number, keep=True, timeout=5*self._patience)
