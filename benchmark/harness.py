@@ -57,6 +57,14 @@ def parse_values(text):
 	return values
 
 
+def process_cpu_seconds(pid):
+	"""User and system time of a process and all its threads, those that have ended included, to the nanosecond.
+
+	The scheduler's clock of a process; /proc/PID/stat shows the same in steps of 10 ms.
+	The id of that clock is what clock_getcpuclockid(3) would return."""
+	return time.clock_gettime((~pid << 3) | 2)
+
+
 class Process:
 	"""A child whose output is read line by line, with time-outs, and that is always ended by its PID."""
 
@@ -168,12 +176,9 @@ class Server(Process):
 		return [self.pid]
 
 	def cpu_seconds(self):
-		"""User and system time of all processes and threads so far, threads that have ended included, to the nanosecond.
-
-		The scheduler's clock of a process; /proc/PID/stat shows the same in steps of 10 ms.
-		The id of that clock is what clock_getcpuclockid(3) would return."""
+		"""User and system time of all processes so far."""
 		self.check()
-		return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.processes())
+		return sum(process_cpu_seconds(pid) for pid in self.processes())
 
 	def resident_bytes(self):
 		"""Of all processes. The kernel counts for this file; VmRSS of status may be late by some pages a thread."""

@@ -23,7 +23,7 @@ import pictures
 import report
 from harness import HarnessError, Load, MissingTool, Process, SystemCalls, find_program
 from machine import describe_machine, need_descriptors
-from subjects import FamilyServer, NAMES, context_switches, cpu_seconds, end, memory_bytes, missing, start, why_not
+from subjects import NAMES, context_switches, cpu_seconds, end, memory_bytes, missing, start, why_not
 from workloads import BUSY, WORKLOADS
 
 HERE = pathlib.Path(__file__).resolve().parent
