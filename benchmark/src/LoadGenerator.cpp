@@ -104,11 +104,12 @@ LoadGenerator::Result LoadGenerator::run(const Phase& phase)
 	_due = 0;
 	_started = 0;
 	_free.clear();
+	_period = phase.rate > 0 ? toNanoseconds(1/phase.rate) : 0;
 	_begin = now();
 	_deadline = _begin + toNanoseconds(phase.seconds);
 	_lastAnswer = _begin;
 
-	setTimer(phase.rate);
+	setTimer(_period);
 	for (int i = 0; i < _options.connections; i++)
 	{
 		Connection& connection = _connections[i];
@@ -149,11 +150,10 @@ LoadGenerator::Result LoadGenerator::run(const Phase& phase)
 void LoadGenerator::countMissing()
 {
 	const Nanoseconds end = std::min(now(), _deadline);
-	const Nanoseconds period = toNanoseconds(1/_phase.rate);
-	for (std::uint64_t i = _started; static_cast<Nanoseconds>(i + 1)*period < end - _begin && i < _phase.exchanges; i++)
+	for (std::uint64_t i = _started; static_cast<Nanoseconds>(i + 1)*_period < end - _begin && i < _phase.exchanges; i++)
 	{
 		_result.unsent++;
-		if (_phase.corrected) _result.fast.add(static_cast<std::uint64_t>(end - _begin - static_cast<Nanoseconds>(i + 1)*period));
+		if (_phase.corrected) _result.fast.add(static_cast<std::uint64_t>(end - _begin - static_cast<Nanoseconds>(i + 1)*_period));
 	}
 	for (int i = 0; _phase.corrected && i < _options.connections; i++)
 	{
@@ -287,7 +287,7 @@ void LoadGenerator::send(Connection& connection)
 	connection.state = BUSY;
 	_busy++;
 	_started++;
-	connection.sent = _phase.rate > 0 && _phase.corrected ? _begin + static_cast<Nanoseconds>(_started)*toNanoseconds(1/_phase.rate) : now();
+	connection.sent = _phase.rate > 0 && _phase.corrected ? _begin + static_cast<Nanoseconds>(_started)*_period : now();
 	// Requests are far smaller than the empty send buffer: there is no partial write.
 	const ssize_t n = ::send(connection.fd, _requests.data(), _requests.size(), MSG_NOSIGNAL);
 	if (n != static_cast<ssize_t>(_requests.size())) fail(connection, &Result::lost);
@@ -423,16 +423,13 @@ bool LoadGenerator::waitForEvents(Nanoseconds until)
 }
 
 
-void LoadGenerator::setTimer(double rate)
+void LoadGenerator::setTimer(Nanoseconds period)
+	/// 0 stops it.
 {
 	itimerspec spec{};
-	if (rate > 0)
-	{
-		const Nanoseconds period = toNanoseconds(1/rate);
-		spec.it_interval.tv_sec  = period/1000000000;
-		spec.it_interval.tv_nsec = period%1000000000;
-		spec.it_value = spec.it_interval;
-	}
+	spec.it_interval.tv_sec  = period/1000000000;
+	spec.it_interval.tv_nsec = period%1000000000;
+	spec.it_value = spec.it_interval;
 	if (timerfd_settime(_timer, 0, &spec, nullptr)) throwSystemError("timerfd_settime");
 }
 

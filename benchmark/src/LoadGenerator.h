@@ -176,7 +176,7 @@ private:
 	void count(Connection& connection, Histogram& latencies);
 	void finish(Connection& connection);
 	bool waitForEvents(Nanoseconds until);
-	void setTimer(double rate);
+	void setTimer(Nanoseconds period);
 	void readTimer();
 
 	Options _options;
@@ -195,6 +195,8 @@ private:
 		/// Requests sent in this phase.
 	Nanoseconds _begin = 0;
 		/// Of this phase.
+	Nanoseconds _period = 0;
+		/// Between two requests, with a rate.
 	Phase _phase;
 	Result _result;
 	int _phaseNumber = 0;
