@@ -186,8 +186,11 @@ ConnectionSocketImpl* Acceptor::acceptPlain()
 {
 	for (;;)
 	{
-		int fd = ::accept4(_socket.impl()->sockfd(), nullptr, nullptr, SOCK_CLOEXEC);
-		if (fd >= 0) return new ConnectionSocketImpl(fd, _loop.engine().bufferPool());
+		struct sockaddr_storage peer;
+		struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&peer);
+		socklen_t length = sizeof(peer);
+		int fd = ::accept4(_socket.impl()->sockfd(), pPeer, &length, SOCK_CLOEXEC);
+		if (fd >= 0) return new ConnectionSocketImpl(fd, _loop.engine().bufferPool(), pPeer, length);
 		if (!goesOnAfter(errno)) return nullptr;
 	}
 }

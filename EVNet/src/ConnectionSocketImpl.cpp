@@ -17,6 +17,7 @@
 #include "Poco/Buffer.h"
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -37,17 +38,20 @@ namespace
 }
 
 
-ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool):
+ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool, const struct sockaddr* pPeer, socklen_t length):
 	StreamSocketImpl(fd),
 	_hold(false),
 	_timeoutSet(true),
 	_sendTimedOut(false),
+	_peerPort(0),
+	_peerHost(0),
 	_watches(0),
 	_closing(POCO_INVALID_SOCKET),
 	_pPool(pPool),
 	_receiveTimeout(0),
 	_pManager(nullptr)
 {
+	setPeer(pPeer, length);
 }
 
 
@@ -55,6 +59,10 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	ConnectionSocketImpl(inner.sockfd(), pPool)
 {
 	_receiveTimeout = -1; // not known
+	struct sockaddr_storage storage;
+	struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&storage);
+	socklen_t length = sizeof(storage);
+	if (::getpeername(sockfd(), pPeer, &length) == 0) setPeer(pPeer, length);
 	extras().pInner.assign(&inner, true);
 	if (inner.secure()) extras().pTLS.reset(new SecureTransport(inner));
 }
@@ -511,41 +519,56 @@ ConnectionSocketImpl::Extras& ConnectionSocketImpl::extras()
 }
 
 
-SocketAddress ConnectionSocketImpl::addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*))
+void ConnectionSocketImpl::setPeer(const struct sockaddr* pPeer, socklen_t length)
 {
-	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	// Now, because the system does not know it any more when the client has reset the connection. The client of a
+	// Unix domain socket mostly has no address, and keeps it.
+	if (length >= sizeof(struct sockaddr_in) && pPeer->sa_family == AF_INET)
+	{
+		const struct sockaddr_in* pIPv4 = reinterpret_cast<const struct sockaddr_in*>(pPeer);
+		_peerPort = pIPv4->sin_port;
+		_peerHost = pIPv4->sin_addr.s_addr;
+	}
+	else if (length >= sizeof(struct sockaddr_in6) && pPeer->sa_family == AF_INET6)
+	{
+		std::memcpy(&extras().peer, pPeer, sizeof(struct sockaddr_in6));
+	}
+}
+
+
+SocketAddress ConnectionSocketImpl::addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*)) const
+{
+	// After close(), the descriptor is open as long as it is watched.
+	const poco_socket_t fd = initialized() || _watches.load() <= CLOSE_WANTED ? sockfd() : _closing;
+	if (fd == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
 	// Cleared, because the client of a Unix domain socket mostly has no name. Poco's method
 	// copies what happens to be in the memory then.
 	struct sockaddr_storage storage = sockaddr_storage();
 	struct sockaddr* pAddress = reinterpret_cast<struct sockaddr*>(&storage);
 	socklen_t length = sizeof(storage);
-	if (pFunction(sockfd(), pAddress, &length) != 0) error();
+	if (pFunction(fd, pAddress, &length) != 0) error();
 	return SocketAddress(pAddress, length);
-}
-
-
-const ConnectionSocketImpl::Extras& ConnectionSocketImpl::addresses()
-{
-	Extras& result = extras();
-	if (!result.known)
-	{
-		result.own = addressBy(&::getsockname);
-		result.peer = addressBy(&::getpeername);
-		result.known = true;
-	}
-	return result;
 }
 
 
 SocketAddress ConnectionSocketImpl::address()
 {
-	return addresses().own;
+	return addressBy(&::getsockname);
 }
 
 
 SocketAddress ConnectionSocketImpl::peerAddress()
 {
-	return addresses().peer;
+	if (_peerHost)
+	{
+		struct sockaddr_in peer = sockaddr_in();
+		peer.sin_family = AF_INET;
+		peer.sin_port = _peerPort;
+		peer.sin_addr.s_addr = _peerHost;
+		return SocketAddress(reinterpret_cast<const struct sockaddr*>(&peer), sizeof(peer));
+	}
+	if (_pExtras && _pExtras->peer.sin6_family == AF_INET6) return SocketAddress(reinterpret_cast<const struct sockaddr*>(&_pExtras->peer), sizeof(_pExtras->peer));
+	return addressBy(&::getpeername);
 }
 
 

@@ -29,6 +29,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <netinet/in.h>
 
 
 struct iovec;
@@ -70,8 +71,9 @@ public:
 			/// The client and TLS have not come together, or what came cannot be decrypted.
 	};
 
-	ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool);
-		/// Takes ownership of the descriptor of an accepted connection.
+	ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPool, const struct sockaddr* pPeer = nullptr, socklen_t length = 0);
+		/// Takes ownership of the descriptor of a connection that has been accepted from the given address. Without
+		/// one, the system is asked when somebody wants to know.
 
 	ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferPool::Ptr pPool);
 		/// Shares the descriptor of the given socket, which is kept open
@@ -194,7 +196,10 @@ public:
 
 	Poco::Timespan getReceiveTimeout() override;
 	Poco::Net::SocketAddress address() override;
+		/// Also works after close(), as long as a loop watches the descriptor: until the handler has returned.
+
 	Poco::Net::SocketAddress peerAddress() override;
+		/// Returns the address that the connection was accepted from, also when the client is gone.
 
 protected:
 	~ConnectionSocketImpl();
@@ -209,9 +214,7 @@ private:
 	struct Extras
 		/// What few connections need.
 	{
-		bool                                  known = false;   /// the addresses
-		Poco::Net::SocketAddress              own;
-		Poco::Net::SocketAddress              peer;
+		struct sockaddr_in6                   peer = sockaddr_in6(); /// the client's address, if that is one of IPv6
 		AddressLimiter::Entry                 entry;
 		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
 		std::unique_ptr<SecureTransport>      pTLS;
@@ -237,12 +240,14 @@ private:
 	void keep(const char* pBytes, std::size_t length);
 	void askToFlush();
 	Extras& extras();
-	const Extras& addresses();
-	Poco::Net::SocketAddress addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*));
+	void setPeer(const struct sockaddr* pPeer, socklen_t length);
+	Poco::Net::SocketAddress addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*)) const;
 
 	bool                         _hold;
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
+	Poco::UInt16                 _peerPort;    /// in network order
+	Poco::UInt32                 _peerHost;    /// IPv4, in network order; 0 for others
 	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
 	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
 	BufferPool::Ptr              _pPool;

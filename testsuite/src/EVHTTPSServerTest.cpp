@@ -370,6 +370,36 @@ void EVHTTPSServerTest::testConnectionFilter()
 }
 
 
+void EVHTTPSServerTest::testAddressesOfAClientThatIsGone()
+{
+	for (bool reset: {false, true})
+	{
+		Gate gate;
+		std::mutex mutex;
+		std::string seen;
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse&)
+		{
+			gate.pass();
+			waitFor([&] { return !EVHTTPServer::clientConnected(request); });
+			std::lock_guard<std::mutex> lock(mutex);
+			seen = "?";
+			seen = request.clientAddress().toString() + " " + request.serverAddress().toString();
+		}), listenSecure(), httpParams());
+		server.start();
+		SecureRawClient client(server);
+		const std::string expected = client.socket().address().toString() + " " + client.socket().peerAddress().toString();
+		client.get("/");
+		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		if (reset) resetConnection(client.socket());
+		else client.socket().close();
+		gate.open();
+		assertTrue (waitFor([&] { return server.statistics().closes() == 1; }));
+		std::lock_guard<std::mutex> lock(mutex);
+		assertEqual (expected, seen);
+	}
+}
+
+
 CppUnit::Test* EVHTTPSServerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPSServerTest");
@@ -389,6 +419,7 @@ CppUnit::Test* EVHTTPSServerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientEndsWithoutCloseNotify);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testMaxConnectionsPerAddress);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testConnectionFilter);
+	CppUnit_addTest(pSuite, EVHTTPSServerTest, testAddressesOfAClientThatIsGone);
 
 	return pSuite;
 }

@@ -38,6 +38,7 @@ public:
 	void testClientEndsWithoutCloseNotify();
 	void testMaxConnectionsPerAddress();
 	void testConnectionFilter();
+	void testAddressesOfAClientThatIsGone();
 
 	static CppUnit::Test* suite();
 };
