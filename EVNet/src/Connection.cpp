@@ -212,6 +212,7 @@ void Connection::settle()
 void Connection::detach()
 {
 	_detached.store(true, std::memory_order_relaxed);
+	_pSocket->holdOutput(false);
 	_pSocket->unmanage(*this);
 }
 

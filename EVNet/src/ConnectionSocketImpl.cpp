@@ -161,6 +161,19 @@ PendingOutput::Result ConnectionSocketImpl::flush()
 }
 
 
+PendingOutput::Result ConnectionSocketImpl::flushHeld()
+{
+	return _output.flushHeld(sockfd(), tls(), _hold);
+}
+
+
+void ConnectionSocketImpl::sendHeld()
+{
+	if (flush() == PendingOutput::FLUSH_ERROR) error();
+	askToFlush();
+}
+
+
 void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
 {
 	_input.release(*_pPool, pCache);
@@ -302,13 +315,12 @@ bool ConnectionSocketImpl::trySend(const std::string& text)
 }
 
 
-void ConnectionSocketImpl::send(const struct iovec* pParts, int count)
+void ConnectionSocketImpl::send(const struct iovec* pParts, int count, bool whole)
 {
-	if ((_hold || _output.held()) && _output.hold(pParts, count, MAX_HELD))
+	if (whole && _hold.load(std::memory_order_relaxed) && _output.hold(pParts, count, MAX_HELD, _hold)) return;
+	if (_output.join(pParts, count, MAX_HELD))
 	{
-		if (_hold) return;
-		if (flush() == PendingOutput::FLUSH_ERROR) error();
-		askToFlush();
+		sendHeld();
 		return;
 	}
 	std::size_t sent = 0;

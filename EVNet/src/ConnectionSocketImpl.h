@@ -111,9 +111,9 @@ public:
 		/// request. If wait is true, waits for the client and throws as receiveBytes() does. Returns the number
 		/// of bytes there are; 0 if the client has shut down its side, or nothing has arrived.
 
-	void send(const struct iovec* pParts, int count);
+	void send(const struct iovec* pParts, int count, bool whole = false);
 		/// Sends several parts, with one system call if the client takes them, and keeps or waits for
-		/// the rest as sendBytes() does.
+		/// the rest as sendBytes() does. If whole is true, the parts are a whole response, which may be held, see holdOutput().
 
 	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
 		/// Sends a part of a file, from its current position on, without reading it into
@@ -130,8 +130,15 @@ public:
 		/// since there is pending output.
 
 	void holdOutput(bool hold);
-		/// If hold is true, what send() is given is kept, to be sent together with the response to the next request, which
-		/// has been received already. Up to MAX_HELD bytes; whoever waits for the client flushes first.
+		/// If hold is true, whole responses that send() is given are kept, to be sent together with the response to the next
+		/// request, which has been received already. Up to MAX_HELD bytes; whoever waits for the client flushes first. Called by the leader
+		/// that runs the request, before and after.
+
+	PendingOutput::Result flushHeld();
+		/// Flushes as flush() does, and ends what holdOutput(true) began. Called by a new leader, while another thread runs the request.
+
+	void sendHeld();
+		/// Sends output that is held, without waiting. Called by the owner.
 
 	void flushAll();
 		/// Sends pending output, waiting for the client if need be. Throws a
@@ -243,7 +250,7 @@ private:
 	void setPeer(const struct sockaddr* pPeer, socklen_t length);
 	Poco::Net::SocketAddress addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*)) const;
 
-	bool                         _hold;
+	std::atomic<bool>            _hold;
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
 	Poco::UInt16                 _peerPort;    /// in network order
@@ -311,7 +318,7 @@ inline void ConnectionSocketImpl::unmanage(Connection& manager)
 
 inline void ConnectionSocketImpl::holdOutput(bool hold)
 {
-	_hold = hold;
+	_hold.store(hold, std::memory_order_relaxed);
 }
 
 

@@ -27,6 +27,7 @@ HTTPResponseStreamBuf::HTTPResponseStreamBuf():
 	_pSocket(nullptr),
 	_pSession(nullptr),
 	_end(0),
+	_begun(false),
 	_mode(MODE_NONE),
 	_remaining(0)
 {
@@ -39,6 +40,7 @@ void HTTPResponseStreamBuf::open(ConnectionSocketImpl& socket, ReusableSession& 
 	_pSocket = &socket;
 	_pSession = &session;
 	_end = 0;
+	_begun = false;
 	_mode = MODE_NONE;
 	_remaining = 0;
 	setp(nullptr, nullptr);
@@ -88,14 +90,18 @@ void HTTPResponseStreamBuf::endPiece()
 }
 
 
-void HTTPResponseStreamBuf::transmit(std::string_view more)
+void HTTPResponseStreamBuf::transmit(std::string_view more, bool end)
 {
 	struct iovec parts[2] = {{_pBuffer.get(), _end}, {const_cast<char*>(more.data()), more.size()}};
+	const bool whole = end && !_begun;
 	_end = 0;
-	if (parts[0].iov_len == 0 && more.empty()) return;
+	const bool nothing = parts[0].iov_len == 0 && more.empty();
+	if (nothing && (end || !_pSocket->holdsOutput())) return;
+	_begun = true;
 	try
 	{
-		_pSocket->send(parts, more.empty() ? 1 : 2);
+		if (nothing) _pSocket->sendHeld();
+		else _pSocket->send(parts, more.empty() ? 1 : 2, whole);
 	}
 	catch (Poco::Exception& exc)
 	{
@@ -119,7 +125,7 @@ bool HTTPResponseStreamBuf::finish()
 {
 	beginTrailer();
 	if (_mode == MODE_TRAILER) header("\r\n");
-	transmit();
+	transmit(std::string_view(), true);
 	const bool whole = _mode != MODE_LENGTH || _remaining == 0;
 	_mode = MODE_NONE;
 	return whole;

@@ -75,8 +75,8 @@ public:
 		/// Ends the body. Returns true if a trailer can follow.
 
 	bool finish();
-		/// Ends the body, or the trailer, and sends what has not been sent. Returns false if the body is
-		/// shorter than its length.
+		/// Ends the body, or the trailer, and sends what has not been sent; a whole response may be held back, to leave together with
+		/// the next one. Returns false if the body is shorter than its length.
 
 	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
 		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).
@@ -84,6 +84,8 @@ public:
 protected:
 	int_type overflow(int_type c) override;
 	int sync() override;
+		/// Sends what there is, also earlier responses that were held back.
+
 	std::streamsize xsputn(const char* pText, std::streamsize length) override;
 
 private:
@@ -96,7 +98,10 @@ private:
 
 	void beginPiece();
 	void endPiece();
-	void transmit(std::string_view more = std::string_view());
+	void transmit(std::string_view more = std::string_view(), bool end = false);
+		/// Sends what is complete in the buffer, and more. If end is true, that is the end of the response; otherwise
+		/// nothing stays behind, not even earlier responses.
+
 	void sendLarge(std::string_view text);
 		/// Sends a piece of the body from where it is, together with what is in the buffer.
 
@@ -107,6 +112,7 @@ private:
 	ReusableSession*        _pSession;
 	std::unique_ptr<char[]> _pBuffer;
 	std::size_t             _end;        /// of what is complete in the buffer
+	bool                    _begun;      /// a part has been sent
 	Mode                    _mode;
 	Poco::UInt64            _remaining;  /// MODE_LENGTH: what is yet to be written
 };

@@ -41,6 +41,15 @@ public:
 		++_size;
 	}
 
+	void pushFirst(T& item)
+		/// Puts the object in front of all others.
+	{
+		item.pNext = _pFirst;
+		_pFirst = &item;
+		if (!_pLast) _pLast = &item;
+		++_size;
+	}
+
 	T* pop()
 		/// Returns the oldest object, or a null pointer.
 	{

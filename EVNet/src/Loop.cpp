@@ -43,6 +43,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_index(index),
 	_pLoop(newLoop(evFlags), &ev_loop_destroy),
 	_holding(0),
+	_heldSince(0),
 	_now(0),
 	_turn(0),
 	_busy(false),
@@ -96,10 +97,11 @@ bool Loop::lead()
 	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
 	if (_holding)
 	{
-		// The former leader runs a request that takes long. The response to the one before it must not wait for that.
-		_flushing.push_back(_holding);
+		// The former leader runs a request that takes long. The responses to those before it must not wait for that, nor
+		// must its own wait for anything, once it is there.
+		Connection* pConnection = _slab.find(_holding);
 		_holding = 0;
-		flushRunning();
+		if (pConnection && isRunning(*pConnection) && pConnection->socket().flushHeld() == PendingOutput::FLUSH_AGAIN) flushLater(*pConnection);
 	}
 	for (;;)
 	{
@@ -156,7 +158,7 @@ bool Loop::serveReady()
 		if (!receiveRequest(connection)) continue;
 		if (!runsHere(permitted))
 		{
-			connection.socket().flush(); // errors are for the handler to find
+			sendHeld(connection);
 			_queued.fetch_add(1);
 			_outbox.push(connection);
 		}
@@ -189,16 +191,17 @@ bool Loop::runHere(Connection& connection)
 
 	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
 	ConnectionSocketImpl& socket = connection.socket();
-	const bool hold = !connection.notifying && socket.input().size() > socket.input().requestLength();
-	_holding = hold ? connection.id() : 0;
+	const bool hold = mayHold(connection);
+	_holding = hold || socket.hasOutput() ? connection.id() : 0;
+	if (!socket.hasOutput()) _heldSince = _now;
+	if (hold) socket.holdOutput(true);
 	// Requests that block more briefly than the watcher looks are found out here. That costs a system call, hence only after a slow one.
 	const bool suspected = _suspected > 0;
 	const long waits = suspected ? ThreadState::waits() : 0;
 	const double begin = _now;
 	_turn.store(turn, std::memory_order_release);
-	if (hold) socket.holdOutput(true);
 	connection.handle();
-	if (hold && !connection.detached()) socket.holdOutput(false);
+	if (hold && !connection.detached()) socket.holdOutput(false); // else detach() has done it, and the socket may be somebody else's
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		_holding = 0;
@@ -235,8 +238,7 @@ bool Loop::receiveRequest(Connection& connection)
 {
 	if (connection.closeWanted)
 	{
-		connection.socket().flush(); // what was held for the next response
-		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+		finish(connection); // what is held goes first
 		return false;
 	}
 	if (_pausesWhenBusy && queueIsFull())

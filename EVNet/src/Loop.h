@@ -191,9 +191,20 @@ private:
 	void goOn(Connection& connection, TimeoutList& list);
 		/// Starts a clock again that has run out, because something is being done with the connection.
 
+	//
+	// Responses that are held back, to leave together with the one to the next request of the connection. Only what the leader has run itself is,
+	// only while that next request is complete and follows at once, and for HOLD_TIME at most. If the handler of
+	// the next request has not finished within a moment, another thread takes the loop over and sends what is held (lead()).
+	//
+	bool mayHold(Connection& connection) const;
+		/// Returns true if the response to the request that is about to be run may be held.
+
 	bool holdsOutput(Connection& connection);
-		/// Returns true if another request of the connection is complete: it is its next
-		/// turn then, and the responses are sent together.
+		/// Returns true if the response to the request that has been run may be held on: the next request is complete.
+
+	void sendHeld(Connection& connection);
+		/// Sends what is held, without waiting, before another thread runs the request.
+
 
 	bool queueIsFull();
 	void submitOutbox();
@@ -230,6 +241,9 @@ private:
 		/// remove it after the new owner has closed it would fail, and libev would begin anew with all descriptors.
 
 	void flushRunning();
+	void flushLater(Connection& connection);
+		/// Sends the output of a connection whose request is running or queued from time to time.
+
 	void onIO(Connection& connection);
 	void onMail();
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
@@ -245,7 +259,8 @@ private:
 	ev_timer                  _retry;          /// tries paused connections again
 	ev_timer                  _flushTimer;
 	ev_timer                  _drainTimer;
-	Poco::UInt64              _holding;        /// the running request, if output of its connection is held; 0 for none
+	Poco::UInt64              _holding;        /// the connection whose request runs, if its output is held; 0 for none
+	double                    _heldSince;      /// the time when its first request was begun
 	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
 	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()

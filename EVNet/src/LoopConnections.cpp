@@ -28,6 +28,12 @@ namespace Poco {
 namespace EVNet {
 
 
+namespace
+{
+	const double HOLD_TIME = 0.001; // for responses that could leave, in seconds
+}
+
+
 void Loop::makeReady(Connection& connection)
 {
 	if (connection.ready) return;
@@ -38,8 +44,12 @@ void Loop::makeReady(Connection& connection)
 
 void Loop::pause(Connection& connection)
 {
+	if (connection.socket().hasOutput())
+	{
+		finish(connection); // what is held must not wait, too
+		return;
+	}
 	watch(connection, 0);
-	connection.socket().flush();
 	connection.unframed = connection.unframed || connection.socket().input().size() > 0;
 	setState(connection, Connection::STATE_PAUSED);
 	connection.ready = true; // it is in a list: must not be linked into another
@@ -81,6 +91,8 @@ void Loop::finish(Connection& connection)
 	}
 	if (holdsOutput(connection))
 	{
+		connection.ready = true;
+		_ready.pushFirst(connection);
 		proceed(connection);
 		return;
 	}
@@ -102,14 +114,37 @@ void Loop::finish(Connection& connection)
 }
 
 
+bool Loop::mayHold(Connection& connection) const
+{
+	// With TLS, the next handler gets a socket that knows nothing of what is held. Where nobody can take the loop over, it would wait for that handler.
+	const InputBuffer& input = connection.socket().input();
+	return connection.isRequest() && input.size() > input.requestLength() && !connection.socket().secure() && !_engine.executor().leadersRunRequests();
+}
+
+
 bool Loop::holdsOutput(Connection& connection)
 {
 	if (connection.socket().input().size() == 0 || !connection.socket().holdsOutput()) return false;
 	if (connection.ended() || _ending || connection.closeWanted || connection.state != Connection::STATE_DISPATCHED) return false;
+	if (_now - _heldSince >= HOLD_TIME) return false;
 	connection.framed = connection.frame();
 	if (connection.framed > 0) return true;
 	connection.framed = 0;
 	return false;
+}
+
+
+void Loop::sendHeld(Connection& connection)
+{
+	// Errors are for the handler to find.
+	if (connection.socket().hasOutput() && connection.socket().flush() == PendingOutput::FLUSH_AGAIN) flushLater(connection);
+}
+
+
+void Loop::flushLater(Connection& connection)
+{
+	_flushing.push_back(connection.id());
+	if (!ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
 }
 
 

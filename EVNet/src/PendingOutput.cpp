@@ -168,12 +168,26 @@ std::size_t PendingOutput::keep(const char* pBytes, std::size_t length, std::siz
 }
 
 
-bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxSize)
+bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxSize, const std::atomic<bool>& permitted)
+{
+	std::lock_guard<std::mutex> lock(mutex());
+	return permitted.load(std::memory_order_relaxed) && append(_pBytes, pParts, count, maxSize);
+}
+
+
+bool PendingOutput::join(const struct iovec* pParts, int count, std::size_t maxSize)
+{
+	if (empty()) return false;
+	std::lock_guard<std::mutex> lock(mutex());
+	Bytes* pBytes = _pBytes;
+	return pBytes && pBytes->held && append(pBytes, pParts, count, maxSize);
+}
+
+
+bool PendingOutput::append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize)
 {
 	std::size_t length = 0;
 	for (int i = 0; i < count; i++) length += pParts[i].iov_len;
-	std::lock_guard<std::mutex> lock(mutex());
-	Bytes* pBytes = _pBytes;
 	if (pBytes && pBytes->fileLength > 0) return false;
 	if (length + (pBytes ? pBytes->bytes.size() : 0) > maxSize) return false;
 	if (!pBytes)
@@ -186,6 +200,14 @@ bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxS
 	}
 	for (int i = 0; i < count; i++) pBytes->bytes.append(static_cast<const char*>(pParts[i].iov_base), pParts[i].iov_len);
 	return true;
+}
+
+
+PendingOutput::Result PendingOutput::flushHeld(poco_socket_t fd, SecureTransport* pTLS, std::atomic<bool>& permitted)
+{
+	std::lock_guard<std::mutex> lock(mutex());
+	permitted.store(false, std::memory_order_relaxed);
+	return flushLocked(fd, pTLS);
 }
 
 

@@ -76,9 +76,16 @@ public:
 		/// it has been sent, the socket does not block, because sendfile() has no flag against
 		/// waiting, and nothing can be appended.
 
-	bool hold(const struct iovec* pParts, int count, std::size_t maxSize);
-		/// Appends bytes that are to be sent together with more to come. Returns false if the
+	bool hold(const struct iovec* pParts, int count, std::size_t maxSize, const std::atomic<bool>& permitted);
+		/// Appends bytes that are to be sent together with more to come. Returns false if that is not permitted (any more), or
+		/// if the size would be more than maxSize.
+
+	bool join(const struct iovec* pParts, int count, std::size_t maxSize);
+		/// Appends bytes to those that are held, to be sent together. Returns false if there are none, or the
 		/// size would be more than maxSize.
+
+	Result flushHeld(poco_socket_t fd, SecureTransport* pTLS, std::atomic<bool>& permitted);
+		/// Sends as flush() does, and from now on nothing is held, also by a thread that is about to.
 
 	Poco::UInt64 takeFlushed();
 		/// Returns the number of bytes sent by flush() since this was called the last time, or since there is output.
@@ -102,6 +109,7 @@ private:
 
 	std::mutex& mutex() const;
 	Result flushLocked(poco_socket_t fd, SecureTransport* pTLS);
+	bool append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize);
 	static ssize_t flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output);
 
 	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex()

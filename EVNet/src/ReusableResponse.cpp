@@ -361,7 +361,7 @@ void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 	try
 	{
 		out.sputn(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
-		out.pubsync();
+		out.finish();
 	}
 	catch (Poco::Exception&)
 	{
@@ -402,7 +402,7 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	try
 	{
 		if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(std::move(file), length);
-		else _stream.buffer().pubsync();
+		else _stream.buffer().finish();
 	}
 	catch (Poco::Exception&)
 	{

@@ -21,6 +21,7 @@
 #include "EVHTTPServerFreshTest.h"
 #include "EVHTTPServerHandlerTest.h"
 #include "EVHTTPServerKeepAliveTest.h"
+#include "EVHTTPServerPipelineTest.h"
 #include "EVHTTPServerStopTest.h"
 #include "EVHTTPServerTest.h"
 #include "EVHTTPServerTrailerTest.h"
@@ -86,6 +87,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerFreshTest::suite());
 	pSuite->addTest(EVHTTPServerHandlerTest::suite());
 	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());
+	pSuite->addTest(EVHTTPServerPipelineTest::suite());
 	pSuite->addTest(EVHTTPServerStopTest::suite());
 	pSuite->addTest(EVHTTPServerTest::suite());
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
