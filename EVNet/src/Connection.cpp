@@ -37,6 +37,7 @@ Connection::Connection():
 	state(STATE_FREE),
 	handshaking(false),
 	notifying(false),
+	flushing(false),
 	ready(false),
 	unframed(false),
 	inBody(false),
@@ -44,6 +45,7 @@ Connection::Connection():
 	late(false),
 	closeWanted(false),
 	expired(false),
+	sendExpired(false),
 	notified(false),
 	_detached(false),
 	_ended(false),
@@ -67,8 +69,8 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = notified = false;
-	notifying = false;
+	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = sendExpired = notified = false;
+	notifying = flushing = false;
 	framed = 0;
 	lastActive = 0;
 	_detached.store(false, std::memory_order_relaxed);
@@ -145,7 +147,8 @@ void Connection::handle()
 	}
 	try
 	{
-		if (notifying) _pObject->notified();
+		if (flushing) _pSocket->flushAsOwner(); // an error remains, for the leader to find
+		else if (notifying) _pObject->notified();
 		else _pObject->run();
 		return;
 	}
@@ -153,6 +156,7 @@ void Connection::handle()
 	{
 		Engine::handleCurrentException();
 	}
+	if (flushing) _pSocket->dropOutput();
 	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
 }
 
@@ -179,20 +183,20 @@ void Connection::handshake()
 void Connection::run(Clock::time_point start)
 {
 	const std::chrono::microseconds slow(Loop::SLOW_MICROSECONDS);
-	pLoop->requestTaken();
+	if (!flushing) pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
 	if (isRequest()) pLoop->requestDone();
-	if (!handshaking) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	if (callsHandler()) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
 	pLoop->giveBack(*this);
 }
 
 
 void Connection::cancel()
 {
-	pLoop->requestTaken();
+	if (!flushing) pLoop->requestTaken();
 	if (isRequest()) pLoop->requestCancelled();
-	end(EVServerStatistics::CLOSED_BY_SERVER);
+	if (!flushing) end(EVServerStatistics::CLOSED_BY_SERVER); // else the leader goes on
 	pLoop->giveBack(*this);
 }
 

@@ -98,8 +98,11 @@ public:
 	bool isRequest() const;
 		/// Returns true if what is dispatched is a request.
 
+	bool callsHandler() const;
+		/// Returns true if what is dispatched is a request or a notification: only the application knows how long that takes.
+
 	void handle();
-		/// Calls the handler for the request or the notification, or takes a step of the handshake. Exceptions go to
+		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file. Exceptions go to
 		/// the ErrorHandler and end the connection. Called by the owner.
 
 	void run(Clock::time_point start) override;
@@ -152,6 +155,7 @@ public:
 	std::atomic<State> state;
 	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
 	bool           notifying;       /// what is dispatched, or was the last time, is a notification, not a request
+	bool           flushing;        /// what is dispatched, or was the last time, is a slice of the file it sends: comes after a request or notification
 
 	// used by the leader only
 	bool           ready : 1;       /// in the list of readable connections
@@ -161,6 +165,7 @@ public:
 	bool           late : 1;        /// its time was up while it was paused
 	bool           closeWanted : 1; /// the application wants it closed
 	bool           expired : 1;     /// its time was up while it was notified
+	bool           sendExpired : 1; /// its time was up while a slice of its file was sent
 	bool           notified : 1;    /// the application wants a notification dispatched
 
 private:
@@ -247,7 +252,13 @@ inline bool Connection::hasObject() const
 
 inline bool Connection::isRequest() const
 {
-	return !handshaking && !notifying;
+	return !notifying && callsHandler();
+}
+
+
+inline bool Connection::callsHandler() const
+{
+	return !handshaking && !flushing;
 }
 
 

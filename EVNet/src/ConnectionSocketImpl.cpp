@@ -174,6 +174,12 @@ void ConnectionSocketImpl::sendHeld()
 }
 
 
+PendingOutput::Result ConnectionSocketImpl::flushAsOwner()
+{
+	return hasOutput() ? _output.flushAsOwner(sockfd(), tls()) : PendingOutput::FLUSH_DONE;
+}
+
+
 void ConnectionSocketImpl::releaseBuffer(BufferCache* pCache)
 {
 	_input.release(*_pPool, pCache);
@@ -346,10 +352,10 @@ void ConnectionSocketImpl::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
 	if (length == 0) return;
 	if (hasOutput() && !_output.held()) flushAll(); // it may be a file
-	_output.addFile(sockfd(), tls(), std::move(file), length);
+	_output.addFile(std::move(file), length);
 	if (_pManager.load(std::memory_order_relaxed))
 	{
-		if (flush() == PendingOutput::FLUSH_ERROR) error();
+		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
 		askToFlush();
 	}
 	else flushAll();
@@ -369,7 +375,7 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 	SendPeriod period;
 	for (;;)
 	{
-		if (flush() == PendingOutput::FLUSH_ERROR) error();
+		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
 		std::size_t n = _output.keep(pBytes, length, limits().maxOutput);
 		if (n == 0 && !hasOutput()) // nothing may be kept
 		{
@@ -425,7 +431,7 @@ void ConnectionSocketImpl::flushAll()
 	SendPeriod period;
 	for (;;)
 	{
-		const PendingOutput::Result result = flush();
+		const PendingOutput::Result result = flushAsOwner();
 		if (result == PendingOutput::FLUSH_DONE) return;
 		if (result == PendingOutput::FLUSH_ERROR) error();
 		waitWritable(period);

@@ -86,8 +86,12 @@ public:
 		/// Receives what is there into the buffer, without waiting. The buffer comes from the pool if pCache is null.
 
 	PendingOutput::Result flush();
-		/// Sends pending output, without waiting. May be called by the leader
+		/// Sends pending output, without waiting, but no file. May be called by the leader
 		/// while the owner uses the socket.
+
+	PendingOutput::Result flushAsOwner();
+		/// Sends pending output, a file as well, without waiting for the client. Called by the owner, which
+		/// may have to wait for the disk.
 
 	void releaseBuffer(BufferCache* pCache);
 		/// Gives the input buffer back if it holds no bytes; to the
@@ -116,8 +120,8 @@ public:
 		/// the rest as sendBytes() does. If whole is true, the parts are a whole response, which may be held, see holdOutput().
 
 	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
-		/// Sends a part of a file, from its current position on, without reading it into
-		/// memory. What the client does not take at once is sent by the loop.
+		/// Sends so many bytes of a file, without reading them into memory. What the client does not take at
+		/// once is sent by threads of the pool, in slices, when the handler has returned.
 
 	bool trySend(const std::string& text);
 		/// Sends the text behind output that is held, if the client takes it all at once. Never waits.

@@ -18,10 +18,13 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "Poco/Exception.h"
+#include "Poco/File.h"
+#include <cerrno>
+#include <cstddef>
 #include <fcntl.h>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 
 namespace Poco {
@@ -38,10 +41,15 @@ public:
 	}
 
 	explicit FileDescriptor(const std::string& path):
-		_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-		/// Opens the file. Throws a Poco::OpenFileException if that fails.
+		_fd(-1)
+		/// Opens the file. Throws what a Poco::FileInputStream does if that fails. Does not wait for the writer of a FIFO.
 	{
-		if (_fd < 0) throw Poco::OpenFileException(path);
+		int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+		while ((_fd = ::open(path.c_str(), flags)) < 0)
+		{
+			if (errno == EWOULDBLOCK && (flags & O_NONBLOCK)) flags &= ~O_NONBLOCK; // a file that somebody has a lease of
+			else if (errno != EINTR) Poco::File::handleLastError(path);
+		}
 	}
 
 	FileDescriptor(FileDescriptor&& other):
@@ -64,6 +72,22 @@ public:
 	int get() const
 	{
 		return _fd;
+	}
+
+	bool read(char* pBytes, std::size_t length, off_t offset) const
+		/// Reads so many bytes. Returns false if the file does not have them (then errno is EIO), or cannot be read.
+	{
+		while (length > 0)
+		{
+			const ssize_t n = ::pread(_fd, pBytes, length, offset);
+			if (n < 0 && errno == EINTR) continue;
+			if (n == 0) errno = EIO;
+			if (n <= 0) return false;
+			pBytes += n;
+			offset += n;
+			length -= static_cast<std::size_t>(n);
+		}
+		return true;
 	}
 
 private:

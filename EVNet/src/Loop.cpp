@@ -156,10 +156,10 @@ bool Loop::serveReady()
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
 		if (!receiveRequest(connection)) continue;
-		if (!runsHere(permitted))
+		if (!runsHere(connection, permitted))
 		{
 			sendHeld(connection);
-			_queued.fetch_add(1);
+			if (!connection.flushing) _queued.fetch_add(1);
 			_outbox.push(connection);
 		}
 		else if (!runHere(connection)) return false;
@@ -171,14 +171,16 @@ bool Loop::serveReady()
 }
 
 
-bool Loop::runsHere(bool& permitted)
+bool Loop::runsHere(const Connection& connection, bool& permitted)
 {
 	Executor& executor = _engine.executor();
-	if (!permitted && executor.leadersRunRequests())
+	const bool alone = executor.leadersRunRequests() || (connection.flushing && _ending); // when it ends, no other thread takes anything
+	if (!permitted && alone)
 	{
 		executor.enter();
 		permitted = true;
 	}
+	if (connection.flushing) return alone;
 	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW && !executor.leadersRunRequests()) return false;
 	if (!permitted && executor.adaptive()) permitted = executor.tryEnter();
 	return permitted;
@@ -210,12 +212,12 @@ bool Loop::runHere(Connection& connection)
 		const bool slow = _now - begin > SLOW_MICROSECONDS*1e-6;
 		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
 		else if (suspected) --_suspected;
-		if (!connection.handshaking) noteRequest(slow && suspected && ThreadState::waits() != waits);
+		if (connection.callsHandler()) noteRequest(slow && suspected && ThreadState::waits() != waits);
 		connection.settle();
 		finish(connection);
 		return true;
 	}
-	if (!connection.handshaking) noteRequest(true);
+	if (connection.callsHandler()) noteRequest(true);
 	if (connection.isRequest()) requestDone();
 	giveBack(connection);
 	return false;
@@ -236,6 +238,8 @@ void Loop::noteRequest(bool slow)
 
 bool Loop::receiveRequest(Connection& connection)
 {
+	connection.flushing = connection.state == Connection::STATE_FLUSHING;
+	if (connection.flushing) return dispatchFlush(connection);
 	if (connection.closeWanted)
 	{
 		finish(connection); // what is held goes first
@@ -331,6 +335,15 @@ bool Loop::dispatchNotification(Connection& connection)
 }
 
 
+bool Loop::dispatchFlush(Connection& connection)
+{
+	// There is always room for it: it belongs to a request that was admitted. Nobody watches the socket meanwhile.
+	connection.handshaking = false;
+	setState(connection, Connection::STATE_RECALLED);
+	return true;
+}
+
+
 bool Loop::dispatchHandshake(Connection& connection)
 {
 	if (queueIsFull() || connection.socket().input().makeRoom(*_engine.bufferPool(), &_cache) != InputBuffer::ROOM_OK)
@@ -377,7 +390,6 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	if (!connection.socket().trySend(text)) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 	connection.settle();
 	finish(connection);
-	if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 }
 
 

@@ -177,12 +177,18 @@ private:
 
 	bool endMail();
 	bool serveReady();
-	bool runsHere(bool& permitted);
+	bool runsHere(const Connection& connection, bool& permitted);
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
 	bool dispatch(Connection& connection, std::ptrdiff_t length);
 	bool dispatchHandshake(Connection& connection);
 	bool dispatchNotification(Connection& connection);
+	bool dispatchFlush(Connection& connection);
+		/// Has a slice of the file sent that the connection waits to send. Not by the leader, if there
+		/// is another thread: reading may take long.
+
+	bool takesEnough(Connection& connection);
+		/// Returns true if the client has taken what it must within the send timeout.
 	void readOn(Connection& connection);
 		/// Goes on with bytes that TLS has decrypted already, or with a notification: no event tells of them.
 
@@ -190,6 +196,9 @@ private:
 	void refuseLate(Connection& connection);
 	void goOn(Connection& connection, TimeoutList& list);
 		/// Starts a clock again that has run out, because something is being done with the connection.
+
+	void postpone(Connection& connection, TimeoutList& list);
+		/// Lets finish() decide about a connection whose time to take output is up while a slice of a file is sent.
 
 	//
 	// Responses that are held back, to leave together with the one to the next request of the connection. Only what the leader has run itself is,

@@ -96,21 +96,41 @@ void Loop::finish(Connection& connection)
 		proceed(connection);
 		return;
 	}
-	switch (connection.socket().flush())
+	const PendingOutput::Result result = connection.socket().flush();
+	switch (result)
 	{
 	case PendingOutput::FLUSH_DONE:
 		proceed(connection);
 		break;
 	case PendingOutput::FLUSH_AGAIN:
-		if (connection.state == Connection::STATE_FLUSHING) break; // the clock goes on
+	case PendingOutput::FLUSH_FILE:
+		if (connection.state == Connection::STATE_FLUSHING) // the clock goes on
+		{
+			if (result == PendingOutput::FLUSH_AGAIN) break;
+			watch(connection, 0);
+			makeReady(connection);
+			break;
+		}
 		setState(connection, Connection::STATE_FLUSHING);
 		watch(connection, EV_WRITE);
-		connection.socket().takeFlushed(); // counts from here
-		_send.start(connection);
+		if (!connection.flushing)
+		{
+			connection.socket().takeFlushed(); // counts from here
+			connection.sendExpired = false;
+			_send.start(connection);
+		}
+		else if (connection.sendExpired && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		break;
 	default:
 		close(connection, EVServerStatistics::CLOSED_RESET);
 	}
+}
+
+
+bool Loop::takesEnough(Connection& connection)
+{
+	connection.sendExpired = false;
+	return connection.socket().takeFlushed() >= _minSendBytes;
 }
 
 
@@ -167,6 +187,7 @@ void Loop::proceed(Connection& connection)
 		if (!handshaking && (!connection.notifying || connection.pTimeoutList == &_send)) _idle.start(connection);
 		connection.unframed = connection.socket().input().size() > 0;
 		// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
+		watch(connection, EV_READ);
 		if (connection.unframed || ((_draining || connection.notified) && !handshaking) || connection.socket().pending()) makeReady(connection);
 		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
@@ -284,7 +305,6 @@ void Loop::onIO(Connection& connection)
 	case Connection::STATE_FLUSHING:
 		updateNow(); // the loop may have waited for long
 		finish(connection);
-		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 		break;
 	case Connection::STATE_LINGERING:
 		drain(connection);
@@ -322,7 +342,8 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		list.start(connection);
 		break;
 	case Connection::STATE_FLUSHING:
-		if (connection.socket().takeFlushed() >= _minSendBytes) list.start(connection);
+		if (connection.ready) postpone(connection, list);
+		else if (takesEnough(connection)) list.start(connection);
 		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		break;
 	case Connection::STATE_LINGERING:
@@ -330,7 +351,8 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		break;
 	default:
 		// Queued or running: not the client's fault.
-		if (&list != &_handler) goOn(connection, list);
+		if (connection.flushing) postpone(connection, list);
+		else if (&list != &_handler) goOn(connection, list);
 		else
 		{
 			_overdue.add();
@@ -345,6 +367,13 @@ void Loop::goOn(Connection& connection, TimeoutList& list)
 {
 	// It may be nothing but a notification that is ready, or running: then the next look at the socket decides.
 	connection.expired = connection.notified || connection.notifying;
+	list.start(connection);
+}
+
+
+void Loop::postpone(Connection& connection, TimeoutList& list)
+{
+	connection.sendExpired = true;
 	list.start(connection);
 }
 
@@ -427,8 +456,10 @@ void Loop::endAll(bool abort)
 			if (abort) connection.abort();
 			break;
 		case Connection::STATE_FLUSHING:
-			if (abort) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
-			else connection.closeWanted = true;
+			connection.closeWanted = true;
+			if (!abort) break;
+			if (connection.ready) connection.abort();
+			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			break;
 		case Connection::STATE_LINGERING:
 			close(connection, connection.reason());

@@ -125,8 +125,6 @@ void Loop::onMail()
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
 		finish(connection);
-		// It was not watched if something arrived while the request was running.
-		if (connection.state == Connection::STATE_IDLE) watch(connection, EV_READ);
 	}
 	while (ConnectionSocketImpl* pSocket = arrived.pop())
 	{

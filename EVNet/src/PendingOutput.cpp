@@ -18,10 +18,13 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 
 namespace Poco {
@@ -32,10 +35,49 @@ namespace
 {
 	const std::size_t HOLD_RESERVE = 4096; // bytes: responses that are held are many, or would not be
 
-	void setNonBlocking(poco_socket_t fd, bool flag)
+	class NonBlocking
+		/// Keeps a socket from blocking, because sendfile() has no flag against waiting. Only while the owner of
+		/// the socket calls it; all others say MSG_DONTWAIT.
 	{
-		const int flags = ::fcntl(fd, F_GETFL);
-		::fcntl(fd, F_SETFL, flag ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+	public:
+		explicit NonBlocking(poco_socket_t fd):
+			_fd(fd),
+			_flags(::fcntl(fd, F_GETFL)),
+			_set(_flags >= 0 && !(_flags & O_NONBLOCK) && ::fcntl(fd, F_SETFL, _flags | O_NONBLOCK) == 0)
+		{
+		}
+
+		~NonBlocking()
+		{
+			const int error = errno;
+			restore();
+			errno = error;
+		}
+
+		bool works() const
+			/// Returns false if the system has refused it.
+		{
+			return _set || (_flags >= 0 && (_flags & O_NONBLOCK));
+		}
+
+		bool restore()
+			/// Returns false if the system has refused it.
+		{
+			if (!_set) return true;
+			_set = false;
+			return ::fcntl(_fd, F_SETFL, _flags) == 0;
+		}
+
+	private:
+		const poco_socket_t _fd;
+		const int           _flags;
+		bool                _set;
+	};
+
+	bool refusesFile(int error)
+		/// Returns true if the system cannot send the file with sendfile(), but can perhaps read it: some file systems.
+	{
+		return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EOVERFLOW;
 	}
 }
 
@@ -45,15 +87,13 @@ struct PendingOutput::Bytes
 	std::string bytes;
 	std::size_t sent  = 0;
 	FileDescriptor file;         /// behind the bytes
+	off_t       fileOffset = 0;
 	Poco::UInt64 fileLength = 0; /// what is left of it
+	int         fileError = 0;   /// why no more of it can be sent, 0 if it can
+	bool        fileCopied = false; /// sendfile() does not work with it
 	Poco::UInt64 flushed = 0;    /// see takeFlushed()
 	bool        asked = false;   /// askToFlush() has been called
 	bool        held  = false;   /// nobody has tried to send it
-
-	Poco::UInt64 size() const
-	{
-		return bytes.size() - sent + fileLength;
-	}
 };
 
 
@@ -89,60 +129,137 @@ bool PendingOutput::held() const
 PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pTLS)
 {
 	if (empty()) return FLUSH_DONE;
+	std::unique_ptr<Bytes> pDone; // destroyed when the mutex is unlocked: closing the file may take long
 	std::lock_guard<std::mutex> lock(mutex());
-	return flushLocked(fd, pTLS);
-}
-
-
-PendingOutput::Result PendingOutput::flushLocked(poco_socket_t fd, SecureTransport* pTLS)
-{
 	Bytes* pBytes = _pBytes;
 	if (!pBytes) return FLUSH_DONE;
 	pBytes->held = false;
 	const Poco::UInt64 limit = pBytes->flushed + FLUSH_SLICE;
-	while (pBytes->size() > 0)
+	while (pBytes->sent < pBytes->bytes.size())
 	{
 		if (pBytes->flushed >= limit) return FLUSH_AGAIN;
 		const ssize_t n = flushSome(fd, pTLS, *pBytes);
 		if (n > 0) pBytes->flushed += static_cast<Poco::UInt64>(n);
-		else if (n == 0) return FLUSH_ERROR; // the file has become shorter
 		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
 		else if (errno != EINTR) return FLUSH_ERROR;
 	}
-	if (pBytes->file.get() >= 0 && !pTLS) setNonBlocking(fd, false);
+	if (pBytes->fileLength > 0)
+	{
+		errno = pBytes->fileError;
+		return pBytes->fileError ? FLUSH_ERROR : FLUSH_FILE;
+	}
 	_pBytes = nullptr;
-	delete pBytes;
+	pDone.reset(pBytes);
 	return FLUSH_DONE;
+}
+
+
+PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransport* pTLS)
+{
+	Result result = flush(fd, pTLS);
+	if (result != FLUSH_FILE) return result;
+
+	// No lock is held while the disk is waited for: nobody else removes the output as long as there is a file.
+	Bytes& output = *_pBytes.load(std::memory_order_relaxed);
+	{
+		std::optional<NonBlocking> nonBlocking;
+		if (!pTLS && !output.fileCopied) nonBlocking.emplace(fd);
+		if (nonBlocking && !nonBlocking->works()) output.fileCopied = true;
+		Poco::UInt64 slice = std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE);
+		while (slice > 0 && result == FLUSH_FILE)
+		{
+			const ssize_t n = sendFile(fd, pTLS, output, static_cast<std::size_t>(slice));
+			const int error = n == 0 ? EIO : errno; // 0: it has become shorter
+			std::lock_guard<std::mutex> lock(mutex());
+			if (n > 0)
+			{
+				slice -= static_cast<Poco::UInt64>(n);
+				output.fileOffset += n;
+				output.fileLength -= static_cast<Poco::UInt64>(n);
+				output.flushed += static_cast<Poco::UInt64>(n);
+			}
+			else if (n < 0 && (error == EAGAIN || error == EWOULDBLOCK)) result = FLUSH_AGAIN;
+			else if (n == 0 || error != EINTR) output.fileError = error;
+			if (output.fileError) result = FLUSH_ERROR;
+		}
+		if (nonBlocking && !nonBlocking->restore()) ::shutdown(fd, SHUT_RDWR); // handlers must not get a socket that does not wait
+	}
+	if (result == FLUSH_AGAIN && output.fileLength <= FILE_REST) keepRest();
+	const Result rest = flush(fd, pTLS);
+	return rest == FLUSH_FILE ? FLUSH_AGAIN : rest;
 }
 
 
 ssize_t PendingOutput::flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output)
 {
-	if (output.sent < output.bytes.size())
-	{
-		const char* pBytes = output.bytes.data() + output.sent;
-		const int more = output.fileLength > 0 ? MSG_MORE : 0;
-		const std::size_t length = std::min<std::size_t>(output.bytes.size() - output.sent, FLUSH_SLICE);
-		const struct iovec part = { const_cast<char*>(pBytes), length };
-		const ssize_t n = pTLS ? pTLS->send(&part, 1) : ::send(fd, pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
-		if (n > 0) output.sent += static_cast<std::size_t>(n);
-		return n;
-	}
-	const std::size_t length = static_cast<std::size_t>(std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE));
-	const ssize_t n = pTLS ? pTLS->sendFile(output.file.get(), length) : ::sendfile(fd, output.file.get(), nullptr, length);
-	if (n > 0) output.fileLength -= static_cast<Poco::UInt64>(n);
-	else if (n == 0) errno = EIO;
+	const char* pBytes = output.bytes.data() + output.sent;
+	const int more = output.fileLength > 0 ? MSG_MORE : 0;
+	const std::size_t length = std::min<std::size_t>(output.bytes.size() - output.sent, FLUSH_SLICE);
+	const struct iovec part = { const_cast<char*>(pBytes), length };
+	const ssize_t n = pTLS ? pTLS->send(&part, 1) : ::send(fd, pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+	if (n > 0) output.sent += static_cast<std::size_t>(n);
 	return n;
 }
 
 
-void PendingOutput::addFile(poco_socket_t fd, SecureTransport* pTLS, FileDescriptor&& file, Poco::UInt64 length)
+ssize_t PendingOutput::sendFile(poco_socket_t fd, SecureTransport* pTLS, Bytes& output, std::size_t length)
+{
+	if (pTLS) return pTLS->sendFile(output.file.get(), output.fileOffset, length);
+	if (!output.fileCopied)
+	{
+		off_t offset = output.fileOffset;
+		const ssize_t n = ::sendfile(fd, output.file.get(), &offset, length);
+		if (n >= 0 || !refusesFile(errno)) return n;
+		output.fileCopied = true;
+	}
+	return copyFile(fd, output, length);
+}
+
+
+ssize_t PendingOutput::copyFile(poco_socket_t fd, const Bytes& output, std::size_t length)
+{
+	char buffer[16384];
+	length = std::min(length, sizeof(buffer));
+	if (!output.file.read(buffer, length, output.fileOffset)) return errno == EIO ? 0 : -1;
+	return ::send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+
+void PendingOutput::keepRest()
+{
+	Bytes& output = *_pBytes.load(std::memory_order_relaxed);
+	std::string rest;
+	try
+	{
+		rest.resize(static_cast<std::size_t>(output.fileLength));
+	}
+	catch (std::bad_alloc&)
+	{
+		return; // it stays a file
+	}
+	const bool whole = output.file.read(&rest[0], rest.size(), output.fileOffset);
+	const int error = errno;
+	FileDescriptor file; // closed when the mutex is unlocked: that may take long, too
+	std::lock_guard<std::mutex> lock(mutex());
+	if (!whole)
+	{
+		output.fileError = error;
+		return;
+	}
+	output.bytes.swap(rest);
+	output.sent = 0;
+	output.asked = false; // now the loop can do something about it
+	output.fileLength = 0;
+	file = std::move(output.file);
+}
+
+
+void PendingOutput::addFile(FileDescriptor&& file, Poco::UInt64 length)
 {
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
 	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes);
 	if (!pBytes) pBytes = pNew.get();
-	if (!pTLS) setNonBlocking(fd, true);
 	pBytes->held = false;
 	pBytes->file = std::move(file);
 	pBytes->fileLength = length;
@@ -205,9 +322,11 @@ bool PendingOutput::append(Bytes* pBytes, const struct iovec* pParts, int count,
 
 PendingOutput::Result PendingOutput::flushHeld(poco_socket_t fd, SecureTransport* pTLS, std::atomic<bool>& permitted)
 {
-	std::lock_guard<std::mutex> lock(mutex());
-	permitted.store(false, std::memory_order_relaxed);
-	return flushLocked(fd, pTLS);
+	{
+		std::lock_guard<std::mutex> lock(mutex());
+		permitted.store(false, std::memory_order_relaxed);
+	}
+	return flush(fd, pTLS);
 }
 
 
@@ -236,8 +355,9 @@ bool PendingOutput::askToFlush()
 void PendingOutput::drop()
 {
 	if (empty()) return;
+	std::unique_ptr<Bytes> pDropped; // as in flush()
 	std::lock_guard<std::mutex> lock(mutex());
-	delete _pBytes.exchange(nullptr);
+	pDropped.reset(_pBytes.exchange(nullptr));
 }
 
 

@@ -51,8 +51,10 @@ public:
 			/// All was sent.
 		FLUSH_AGAIN,
 			/// The client does not take more at present.
+		FLUSH_FILE,
+			/// The file is next, which only flushAsOwner() reads.
 		FLUSH_ERROR
-			/// The connection is broken, see errno.
+			/// The connection is broken, or the file cannot be read or has become shorter; see errno.
 	};
 
 	PendingOutput();
@@ -64,17 +66,20 @@ public:
 		/// Returns true if there is output, and it is only there because of hold().
 
 	Result flush(poco_socket_t fd, SecureTransport* pTLS);
-		/// Sends, without waiting. Not more than FLUSH_SLICE bytes at a time, lest a fast client keeps the
-		/// loop from the others.
+		/// Sends bytes, without waiting. Not more than FLUSH_SLICE of them at a time, lest a fast client keeps the
+		/// loop from the others. Never reads the file: that may wait for a disk, and then the leader would.
+
+	Result flushAsOwner(poco_socket_t fd, SecureTransport* pTLS);
+		/// Sends bytes as flush() does, and then a part of the file, FLUSH_SLICE bytes of it at most. Does not wait for the client, but
+		/// for the disk. When the client does not take more, a short rest of the file goes into memory, and the file is closed.
 
 	std::size_t keep(const char* pBytes, std::size_t length, std::size_t maxSize);
 		/// Appends bytes as long as the size is not more than maxSize. Returns the
 		/// number of bytes appended.
 
-	void addFile(poco_socket_t fd, SecureTransport* pTLS, FileDescriptor&& file, Poco::UInt64 length);
-		/// Appends so many bytes of a file, from its current position on. There must be no other file. Until
-		/// it has been sent, the socket does not block, because sendfile() has no flag against
-		/// waiting, and nothing can be appended.
+	void addFile(FileDescriptor&& file, Poco::UInt64 length);
+		/// Appends so many bytes of a file, from its beginning on. There must be no other file. Until
+		/// it has been sent, nothing can be appended.
 
 	bool hold(const struct iovec* pParts, int count, std::size_t maxSize, const std::atomic<bool>& permitted);
 		/// Appends bytes that are to be sent together with more to come. Returns false if that is not permitted (any more), or
@@ -99,7 +104,8 @@ public:
 private:
 	enum
 	{
-		FLUSH_SLICE = 1 << 20
+		FLUSH_SLICE = 1 << 20,
+		FILE_REST   = 65536     /// what is left of a file and no longer than this is kept in memory
 	};
 
 	struct Bytes;
@@ -108,11 +114,13 @@ private:
 	PendingOutput& operator = (const PendingOutput&);
 
 	std::mutex& mutex() const;
-	Result flushLocked(poco_socket_t fd, SecureTransport* pTLS);
 	bool append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize);
 	static ssize_t flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output);
+	static ssize_t sendFile(poco_socket_t fd, SecureTransport* pTLS, Bytes& output, std::size_t length);
+	static ssize_t copyFile(poco_socket_t fd, const Bytes& output, std::size_t length);
+	void keepRest();
 
-	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex()
+	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex(), but as long as there is a file by the owner only
 };
 
 

@@ -24,6 +24,9 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 
 
 using Poco::Net::HTTPResponse;
@@ -390,13 +393,50 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 {
 	poco_assert (!_sent);
 
-	Poco::File info(path);
-	const Poco::Timestamp dateTime = info.getLastModified();
-	const Poco::File::FileSize length = info.getSize();
+	// All is asked of the open file: another one may be put into its place at any moment.
 	FileDescriptor file(path);
-	set("Last-Modified", Poco::DateTimeFormatter::format(dateTime, Poco::DateTimeFormat::HTTP_FORMAT));
-	setLength(length);
+	struct stat status;
+	if (::fstat(file.get(), &status) != 0) Poco::File::handleLastError(path);
+	if (!S_ISREG(status.st_mode)) throw Poco::OpenFileException("not a regular file", path);
+	const std::size_t size = static_cast<std::size_t>(status.st_size);
+	std::unique_ptr<char[]> pBytes;
+	std::size_t length = size;
+	if (size <= SMALL_FILE)
+	{
+		// Of what the system makes up when it is read, as in /proc, it does not know the size.
+		const std::size_t capacity = size > 0 ? size : static_cast<std::size_t>(SMALL_FILE);
+		pBytes.reset(new char[capacity]);
+		length = readFile(file, pBytes.get(), capacity, path);
+	}
+	set("Last-Modified", Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(status.st_mtime), Poco::DateTimeFormat::HTTP_FORMAT));
 	setContentType(mediaType);
+	if (size == 0 && length == SMALL_FILE) sendUnsized(file, pBytes.get(), path);
+	else
+	{
+		setLength(length);
+		if (pBytes) sendWhole(pBytes.get(), length);
+		else sendLarge(std::move(file), length);
+	}
+}
+
+
+std::size_t ReusableResponse::readFile(const FileDescriptor& file, char* pBytes, std::size_t length, const std::string& path)
+{
+	std::size_t sum = 0;
+	while (sum < length)
+	{
+		const ssize_t n = ::read(file.get(), pBytes + sum, length - sum);
+		if (n < 0 && errno == EINTR) continue;
+		if (n < 0) Poco::File::handleLastError(path);
+		if (n == 0) break;
+		sum += static_cast<std::size_t>(n);
+	}
+	return sum;
+}
+
+
+void ReusableResponse::sendLarge(FileDescriptor&& file, Poco::UInt64 length)
+{
 	const HTTPResponseStreamBuf::Mode mode = wholeMode();
 	beginBody(mode, length);
 	try
@@ -407,6 +447,18 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	catch (Poco::Exception&)
 	{
 		_stream.setstate(std::ios::badbit); // as in sendWhole()
+	}
+}
+
+
+void ReusableResponse::sendUnsized(const FileDescriptor& file, char* pBytes, const std::string& path)
+{
+	setChunkedTransferEncoding(true);
+	std::ostream& out = send();
+	// If reading fails, the exception leaves the body without an end: the client must see that it is not whole.
+	for (std::size_t length = SMALL_FILE; length > 0 && out.good(); length = readFile(file, pBytes, SMALL_FILE, path))
+	{
+		out.write(pBytes, static_cast<std::streamsize>(length));
 	}
 }
 

@@ -29,6 +29,7 @@ namespace EVNet {
 
 
 class ConnectionSocketImpl;
+class FileDescriptor;
 class ReusableSession;
 
 
@@ -72,6 +73,11 @@ public:
 	bool sent() const override;
 
 private:
+	enum
+	{
+		SMALL_FILE = 65536 /// bytes; read at once, and sent together with the header
+	};
+
 	void resetFields();
 	const std::string* field(std::string_view name) const;
 		/// Returns the value of a field, or a null pointer. Poco's own search compares each name
@@ -93,6 +99,14 @@ private:
 	void formatField(const std::string& name, const std::string& value);
 	void formatText(const std::string& text);
 	void sendWhole(const void* pBody, std::size_t length);
+	static std::size_t readFile(const FileDescriptor& file, char* pBytes, std::size_t length, const std::string& path);
+		/// Reads the next bytes, fewer at the end of the file only. Throws what a Poco::FileInputStream does.
+
+	void sendLarge(FileDescriptor&& file, Poco::UInt64 length);
+		/// Sends a file that is not read into memory.
+
+	void sendUnsized(const FileDescriptor& file, char* pBytes, const std::string& path);
+		/// Sends a file whose size nobody knows, of which the first SMALL_FILE bytes have been read.
 
 	ReusableSession&   _session;
 	HTTPResponseStream _stream;

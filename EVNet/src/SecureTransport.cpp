@@ -162,25 +162,12 @@ std::size_t SecureTransport::gather(const struct iovec* pParts, int count, std::
 }
 
 
-ssize_t SecureTransport::sendFile(int fd, std::size_t length)
+ssize_t SecureTransport::sendFile(int fd, off_t offset, std::size_t length)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (_pRecord || _ahead > 0)
-	{
-		const ssize_t n = resume(length);
-		if (n > 0) ::lseek(fd, n, SEEK_CUR);
-		return n;
-	}
-	const ssize_t n = ::read(fd, scratch().get(), std::min<std::size_t>(length, RECORD_SIZE));
-	if (n <= 0) return n;
-	const ssize_t sent = sendRecord(static_cast<std::size_t>(n));
-	if (sent < 0)
-	{
-		const int error = errno;
-		::lseek(fd, -n, SEEK_CUR);
-		errno = error;
-	}
-	return sent;
+	if (_pRecord || _ahead > 0) return resume(length);
+	const ssize_t n = ::pread(fd, scratch().get(), std::min<std::size_t>(length, RECORD_SIZE), offset);
+	return n > 0 ? sendRecord(static_cast<std::size_t>(n)) : n;
 }
 
 

@@ -63,8 +63,8 @@ public:
 		/// Encrypts and sends the parts. Returns how many of the bytes are sent, or -1 with errno EAGAIN
 		/// if it is none. The next call must begin with the bytes that are left.
 
-	ssize_t sendFile(int fd, std::size_t length);
-		/// Encrypts and sends a part of the file from its current position on, as sendfile() does.
+	ssize_t sendFile(int fd, off_t offset, std::size_t length);
+		/// Encrypts and sends a part of the file, as sendfile() does.
 
 	bool pending();
 		/// Returns true if there are decrypted bytes to receive: the system does not know of them.

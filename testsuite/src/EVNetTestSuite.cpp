@@ -18,6 +18,7 @@
 #include "EVHTTPServerDetachTest.h"
 #include "EVHTTPServerDrainTest.h"
 #include "EVHTTPServerErrorTest.h"
+#include "EVHTTPServerFileTest.h"
 #include "EVHTTPServerFreshTest.h"
 #include "EVHTTPServerHandlerTest.h"
 #include "EVHTTPServerKeepAliveTest.h"
@@ -84,6 +85,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerDetachTest::suite());
 	pSuite->addTest(EVHTTPServerDrainTest::suite());
 	pSuite->addTest(EVHTTPServerErrorTest::suite());
+	pSuite->addTest(EVHTTPServerFileTest::suite());
 	pSuite->addTest(EVHTTPServerFreshTest::suite());
 	pSuite->addTest(EVHTTPServerHandlerTest::suite());
 	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());
