@@ -15,7 +15,7 @@
 #include "ConnectionSocketImpl.h"
 #include "Engine.h"
 #include "Loop.h"
-#include "Poco/ErrorHandler.h"
+#include "Poco/Error.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
 #include "Poco/Net/TCPServer.h"
@@ -24,7 +24,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <typeinfo>
+#include <unistd.h>
 
 
 using Poco::Net::ServerSocket;
@@ -37,7 +37,8 @@ namespace EVNet {
 
 namespace
 {
-	const double BACK_OFF_INTERVAL = 0.1; // seconds until accept() is tried again without free descriptors or memory
+	const double BACK_OFF_INTERVAL = 0.1; // seconds until accept() is tried again after a failure that lasts
+	const double EPISODE = 10.; // seconds: a failure that comes sooner after another one is not reported again
 }
 
 
@@ -45,7 +46,12 @@ Acceptor::Acceptor(Loop& loop):
 	_loop(loop),
 	_open(false),
 	_batch(1),
-	_fullBatches(0)
+	_fullBatches(0),
+	_failures(0),
+	_inVain(0),
+	_lastFailure(0),
+	_drainLeft(0),
+	_waits(false)
 {
 	ev_io_init(&_watcher, &Acceptor::ioCallback, -1, EV_READ);
 	_watcher.data = this;
@@ -65,6 +71,14 @@ void Acceptor::open(const ServerSocket& socket)
 	// A pending connection may be gone by the time it is to be accepted.
 	_socket.setBlocking(false);
 	_open = true;
+	watch();
+}
+
+
+void Acceptor::watch()
+{
+	if (ev_is_active(&_watcher)) return;
+	// Set each time: where the system has refused to watch the socket, libev must not take it for registered.
 	ev_io_set(&_watcher, _socket.impl()->sockfd(), EV_READ);
 	ev_io_start(_loop.evLoop(), &_watcher);
 }
@@ -72,40 +86,71 @@ void Acceptor::open(const ServerSocket& socket)
 
 void Acceptor::close()
 {
+	endDrain();
 	if (!_open) return;
 	_open = false;
 	ev_io_stop(_loop.evLoop(), &_watcher);
 	ev_timer_stop(_loop.evLoop(), &_backOff);
-	// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
-	if (_loop.engine().ownsSocket()) _socket.close();
-	// As it was given to us; but the mode of a shared socket is that of the other processes, too.
-	else if (_socket.impl()->initialized() && !_loop.engine().sharesSocket()) _socket.setBlocking(true);
+	try
+	{
+		// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
+		if (_loop.engine().ownsSocket()) _socket.close();
+		// As it was given to us; but the mode of a shared socket is that of the other processes, too.
+		else if (_socket.impl()->initialized() && !_loop.engine().sharesSocket()) _socket.setBlocking(true);
+	}
+	catch (Poco::Exception&)
+	{
+		// the application has closed it in another way
+	}
 	_socket = ServerSocket();
 }
 
 
 void Acceptor::drain()
 {
-	if (!_open) return;
+	_drainLeft = 1;
 	Engine& engine = _loop.engine();
-	if (engine.ownsSocket() || _socket != engine.socket())
+	if (_open && (engine.ownsSocket() || _socket != engine.socket()))
 	{
+		// Those who come meanwhile cannot be told from those who were there. No more than could be there are taken, lest that never ends.
+		_drainLeft += engine.backlog();
 		_batch = MAX_ACCEPTS_PER_EVENT;
-		Poco::Int64 before;
-		do
-		{
-			before = _accepted.value();
-			acceptSome();
-		}
-		while (_accepted.value() != before && ev_is_active(&_watcher));
+		while (ev_is_active(&_watcher)) acceptSome();
+		if (_open) return; // goes on when there is room, or after the back-off
 	}
 	close();
 }
 
 
-void Acceptor::resume()
+void Acceptor::endDrain()
 {
-	if (_open && !ev_is_active(&_backOff)) ev_io_start(_loop.evLoop(), &_watcher);
+	if (_drainLeft == 0) return;
+	_drainLeft = 0;
+	_loop.engine().backlogDrained();
+}
+
+
+void Acceptor::waitForRoom()
+{
+	_waits = true;
+}
+
+
+bool Acceptor::offered()
+{
+	return _waits.exchange(false);
+}
+
+
+void Acceptor::useRoom()
+{
+	if (!_open || ev_is_active(&_backOff))
+	{
+		_loop.engine().offerRoom(); // it was kept for this loop
+		return;
+	}
+	watch();
+	acceptSome(); // if there is nobody to be accepted, releaseRoom() offers it to the next loop
 }
 
 
@@ -130,29 +175,33 @@ void Acceptor::acceptSome()
 		if (!engine.connectionOpening() && !(engine.closesIdle() && _loop.closeLongestIdle() && engine.connectionOpening()))
 		{
 			pause(0);
-			engine.waitForCapacity();
+			engine.waitForRoom(*this);
 			return;
 		}
-		bool accepted = false;
-		try
+		const Outcome outcome = acceptOne();
+		if (outcome == OUTCOME_ACCEPTED && _drainLeft > 0 && --_drainLeft <= 1) close();
+		if (outcome == OUTCOME_NOTHING)
 		{
-			accepted = acceptOne();
-		}
-		catch (...)
-		{
-			// out of memory, or a ServerSocketImpl of the application
-			Engine::handleCurrentException();
-			pause(BACK_OFF_INTERVAL);
-		}
-		if (!accepted)
-		{
-			engine.releaseRoom();
 			_batch = std::max(1, i);
 			_fullBatches = 0;
+			if (i == 0) acceptInVain();
+			if (_drainLeft > 0) close();
 			return;
 		}
+		_inVain = 0;
 	}
 	expectMore();
+}
+
+
+void Acceptor::acceptInVain()
+{
+	// Somebody else may have been quicker, where a process shares the socket. But a socket that the system has refused to watch (EPERM)
+	// is always ready for libev; telling libev about it again ends that.
+	if (++_inVain < MAX_IN_VAIN || !_open) return;
+	_inVain = 0;
+	ev_io_stop(_loop.evLoop(), &_watcher);
+	watch();
 }
 
 
@@ -165,59 +214,77 @@ void Acceptor::expectMore()
 }
 
 
-bool Acceptor::acceptOne()
+Acceptor::Outcome Acceptor::acceptOne()
 {
-	ConnectionSocketImpl* pSocket = _socket.secure() ? acceptSecure() : acceptPlain();
-	if (!pSocket) return false;
+	Engine& engine = _loop.engine();
+	ConnectionSocketImpl* pSocket = nullptr;
+	int fd = -1;
+	int error = 0;
+	std::exception_ptr pException;
+	try
+	{
+		if (_socket.secure()) pSocket = acceptSecure();
+		else
+		{
+			struct sockaddr_storage peer;
+			struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&peer);
+			socklen_t length = sizeof(peer);
+			fd = ::accept4(_socket.impl()->sockfd(), pPeer, &length, SOCK_CLOEXEC);
+			if (fd >= 0) pSocket = new ConnectionSocketImpl(fd, engine.bufferPool(), pPeer, length);
+		}
+		if (!pSocket) error = errno;
+	}
+	catch (Poco::Exception& exc)
+	{
+		// of a ServerSocketImpl: there is no code if it was not the system that has refused, but e.g. OpenSSL
+		error = exc.code() != 0 ? exc.code() : EPROTO;
+		pException = std::current_exception();
+	}
+	catch (...)
+	{
+		error = ENOMEM;
+		pException = std::current_exception();
+	}
+	if (!pSocket)
+	{
+		if (fd >= 0)
+		{
+			::close(fd);
+			_accepted.add();
+			engine.connectionOpened();
+			engine.connectionEnded(EVServerStatistics::CLOSED_BY_EXCEPTION);
+		}
+		else engine.releaseRoom();
+		return failed(error, pException);
+	}
 
+	_failures = 0;
 	_accepted.add();
-	_loop.engine().connectionOpened();
-	if (passesLimit(*pSocket) && passesFilter(*pSocket)) _loop.engine().distribute(_loop, pSocket);
+	engine.connectionOpened();
+	if (passesLimit(*pSocket) && passesFilter(*pSocket)) engine.distribute(_loop, pSocket);
 	else
 	{
 		pSocket->release();
-		_loop.engine().connectionClosed();
+		engine.connectionClosed();
 	}
-	return true;
-}
-
-
-ConnectionSocketImpl* Acceptor::acceptPlain()
-{
-	for (;;)
-	{
-		struct sockaddr_storage peer;
-		struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&peer);
-		socklen_t length = sizeof(peer);
-		int fd = ::accept4(_socket.impl()->sockfd(), pPeer, &length, SOCK_CLOEXEC);
-		if (fd >= 0) return new ConnectionSocketImpl(fd, _loop.engine().bufferPool(), pPeer, length);
-		if (!goesOnAfter(errno)) return nullptr;
-	}
+	return OUTCOME_ACCEPTED;
 }
 
 
 ConnectionSocketImpl* Acceptor::acceptSecure()
 {
-	for (;;)
-	{
-		struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
-		if (::poll(&listener, 1, 0) == 0) return nullptr; // lest there is an exception each time
-		try
-		{
-			Poco::Net::SocketAddress address;
-			Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
-			::fcntl(pSocket->sockfd(), F_SETFD, FD_CLOEXEC);
-			return new ConnectionSocketImpl(*pSocket, _loop.engine().bufferPool());
-		}
-		catch (Poco::IOException& exc)
-		{
-			if (!goesOnAfter(exc.code() ? exc.code() : EAGAIN)) return nullptr;
-		}
-	}
+	struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
+	const int ready = ::poll(&listener, 1, 0);
+	if (ready == 0) errno = EAGAIN; // rather than with an exception each time
+	if (ready <= 0) return nullptr;
+	Poco::Net::SocketAddress address;
+	Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
+	::fcntl(pSocket->sockfd(), F_SETFD, FD_CLOEXEC);
+	return new ConnectionSocketImpl(*pSocket, _loop.engine().bufferPool());
 }
 
 
-bool Acceptor::goesOnAfter(int error)
+Acceptor::Outcome Acceptor::failed(int error, const std::exception_ptr& pException)
 {
 	switch (error)
 	{
@@ -225,25 +292,77 @@ bool Acceptor::goesOnAfter(int error)
 #if EWOULDBLOCK != EAGAIN
 	case EWOULDBLOCK:
 #endif
-		return false;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		pause(BACK_OFF_INTERVAL);
-		return false;
+		_failures = 0;
+		return OUTCOME_NOTHING;
+	case EINTR:
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ETIMEDOUT:
+	case ECONNRESET:
+	case EPERM:
+		// That client is gone already, the network had a problem with it, or a firewall; see accept(2). On to the next one, unless they all fail.
+		if (++_failures < MAX_FAILURES) return OUTCOME_FAILED;
+		break;
 	case EBADF:
 	case EINVAL:
 	case ENOTSOCK:
 	case EOPNOTSUPP:
-		// The application has closed the socket or shut it down. There is nothing to wait for.
-		pause(0);
-		Poco::ErrorHandler::handle(Poco::Net::NetException("The listening socket is not open any more"));
-		return false;
+		{
+			// Has the application closed the socket, or shut it down?
+			int listening = 0;
+			socklen_t length = sizeof(listening);
+			if (::getsockopt(_socket.impl()->sockfd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || !listening)
+			{
+				listenerGone();
+				return OUTCOME_FAILED;
+			}
+		}
+		break;
 	default:
-		// The client is gone already (ECONNABORTED), or the network had a
-		// problem with it; see accept(2). On to the next one.
-		return true;
+		break; // no descriptor, no memory, or whatever else
+	}
+	pause(BACK_OFF_INTERVAL);
+	report(error, pException, "Cannot accept connections, trying again");
+	return OUTCOME_FAILED;
+}
+
+
+void Acceptor::listenerGone()
+{
+	pause(0);
+	_lastFailure = 0;
+	report(EBADF, nullptr, "The listening socket is not open any more");
+	close();
+}
+
+
+void Acceptor::watchFailed()
+{
+	pause(BACK_OFF_INTERVAL);
+	report(0, nullptr, "The system refuses to watch the listening socket, trying again");
+}
+
+
+void Acceptor::report(int error, const std::exception_ptr& pException, const char* pText)
+{
+	const double last = _lastFailure;
+	_lastFailure = _loop.now();
+	if (last > 0 && _lastFailure - last < EPISODE) return;
+	try
+	{
+		if (pException) std::rethrow_exception(pException);
+		if (error != 0) throw Poco::Net::NetException(pText, Poco::Error::getMessage(error), error);
+		throw Poco::Net::NetException(pText);
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
 	}
 }
 
@@ -259,6 +378,10 @@ bool Acceptor::passesLimit(ConnectionSocketImpl& socket)
 	catch (Poco::Exception&)
 	{
 		// The client is gone already.
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException(); // out of memory
 	}
 	_overLimit.add();
 	return false;
@@ -283,15 +406,18 @@ bool Acceptor::passesFilter(ConnectionSocketImpl& socket)
 }
 
 
-void Acceptor::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
+void Acceptor::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
 {
-	static_cast<Acceptor*>(pWatcher->data)->acceptSome();
+	Acceptor& acceptor = *static_cast<Acceptor*>(pWatcher->data);
+	if (events & EV_ERROR) acceptor.watchFailed();
+	else acceptor.acceptSome();
 }
 
 
 void Acceptor::timerCallback(struct ev_loop*, ev_timer* pWatcher, int)
 {
-	static_cast<Acceptor*>(pWatcher->data)->resume();
+	Acceptor& acceptor = *static_cast<Acceptor*>(pWatcher->data);
+	if (acceptor._open) acceptor.watch();
 }
 
 

@@ -21,6 +21,7 @@
 #include "Counter.h"
 #include "Poco/Net/ServerSocket.h"
 #include <atomic>
+#include <exception>
 #include <ev.h>
 
 
@@ -35,8 +36,10 @@ class Loop;
 class Acceptor
 	/// Accepts connections from a listening socket, on behalf of a loop.
 	///
-	/// At capacity, or without a free descriptor, it stops watching the socket: pending
-	/// connections wait in the backlog of the kernel, and nothing spins.
+	/// At capacity, or when accepting keeps failing, it stops watching the socket: pending
+	/// connections wait in the backlog of the kernel, and nothing spins. Every failure of accept() counts against the
+	/// batch; what cannot be the fault of one client, and what lasts, is tried again after BACK_OFF_INTERVAL, and reported to the
+	/// ErrorHandler once until accepting has worked for a while.
 	///
 	/// Unless said otherwise, methods may be called only by the thread
 	/// that leads the loop, or while no thread does.
@@ -50,7 +53,7 @@ public:
 
 	void drain();
 		/// Accepts what is in the backlog, unless the application keeps the listening socket, so that somebody else
-		/// can; then close().
+		/// can; then close(). May be called once, and calls Engine::backlogDrained() when it is done.
 
 	void close();
 		/// Stops accepting for good and forgets the socket.
@@ -58,8 +61,14 @@ public:
 	bool isOpen() const;
 		/// Returns true between open() and close(). May be called from any thread.
 
-	void resume();
-		/// Accepts again after capacity had been reached.
+	void useRoom();
+		/// Called when offered() has returned true: accepts, or lets another loop have the room.
+
+	bool offered();
+		/// Returns true, once, if this loop waits for room for a connection. May be called from any thread.
+
+	void waitForRoom();
+		/// Makes offered() return true.
 
 	Poco::Int64 accepted() const;
 	Poco::Int64 filtered() const;
@@ -72,8 +81,22 @@ private:
 	{
 		MAX_ACCEPTS_PER_EVENT = 64,
 			/// Lest a flood of new connections keeps the loop from the old ones.
-		FULL_BATCHES          = 8
+		FULL_BATCHES          = 8,
 			/// So many events in succession with as many connections as were expected: expect more.
+		MAX_FAILURES          = 16,
+			/// So many failures in succession are no longer those of single clients.
+		MAX_IN_VAIN           = 64
+			/// So many events in succession without a connection: see acceptInVain().
+	};
+
+	enum Outcome
+		/// Of an attempt to accept a connection.
+	{
+		OUTCOME_ACCEPTED,
+		OUTCOME_NOTHING,
+			/// There is none.
+		OUTCOME_FAILED
+			/// See failed().
 	};
 
 	Acceptor(const Acceptor&);
@@ -81,12 +104,21 @@ private:
 
 	void acceptSome();
 	void expectMore();
-	bool acceptOne();
-	ConnectionSocketImpl* acceptPlain();
+	Outcome acceptOne();
 	ConnectionSocketImpl* acceptSecure();
-	bool goesOnAfter(int error);
-		/// Returns false if accept() has failed for a reason that lasts.
+		/// Returns a null pointer, and errno, if there is no connection.
 
+	Outcome failed(int error, const std::exception_ptr& pException);
+		/// Decides what follows from a failure of accept(), of which the exception is known, or null.
+
+	void acceptInVain();
+	void watchFailed();
+	void listenerGone();
+	void report(int error, const std::exception_ptr& pException, const char* pText);
+		/// Reports the failure to the ErrorHandler if it is the first one for a while.
+
+	void watch();
+	void endDrain();
 	bool passesLimit(ConnectionSocketImpl& socket);
 	bool passesFilter(ConnectionSocketImpl& socket);
 	void pause(double seconds);
@@ -100,6 +132,11 @@ private:
 	ev_timer _backOff;
 	int     _batch;         /// number of connections expected at an event: asking in vain is not cheap
 	int     _fullBatches;   /// in succession
+	int     _failures;      /// in succession
+	int     _inVain;        /// events without a connection, in succession
+	double  _lastFailure;   /// when accepting had to be interrupted, 0 for never
+	int     _drainLeft;     /// one more than the connections that are still accepted before close(); 0 before and after drain()
+	std::atomic<bool> _waits; /// for room
 	Counter _accepted;
 	Counter _filtered;
 	Counter _overLimit;

@@ -15,6 +15,7 @@
 #include "Engine.h"
 #include "Loop.h"
 #include "ThreadState.h"
+#include "Poco/Exception.h"
 
 
 namespace Poco {
@@ -25,6 +26,8 @@ namespace
 {
 	// An identifier: generation (32 bits), loop (10 bits), slot (22 bits)
 	const int SLOT_BITS = 22;
+	static_assert(EVServerOptions::MAX_EVENT_LOOPS <= 1 << (32 - SLOT_BITS), "no identifiers for so many loops");
+	static_assert(ConnectionSlab::MAX_SLOTS <= 1 << SLOT_BITS, "no identifiers for so many slots");
 }
 
 
@@ -133,6 +136,7 @@ std::string Connection::refusal(EVTCPServerConnection::Refusal why)
 	catch (...)
 	{
 		Engine::handleCurrentException();
+		end(EVServerStatistics::CLOSED_BY_EXCEPTION);
 		return std::string();
 	}
 }
@@ -281,15 +285,17 @@ Connection& ConnectionSlab::allocate()
 {
 	if (!_pFree)
 	{
+		if (_chunks.size() >= MAX_SLOTS/CHUNK_SIZE) throw Poco::OutOfMemoryException("No identifiers are left for more connections of one event loop");
 		std::unique_ptr<Connection[]> pChunk(new Connection[CHUNK_SIZE]);
+		_chunks.push_back(std::move(pChunk)); // whatever throws has done so before a slot is in the list
 		for (int i = CHUNK_SIZE - 1; i >= 0; i--)
 		{
-			pChunk[i].slot = static_cast<Poco::UInt32>(_chunks.size()*CHUNK_SIZE + i);
-			pChunk[i].generation = 1;
-			pChunk[i].pNext = _pFree;
-			_pFree = &pChunk[i];
+			Connection& connection = _chunks.back()[i];
+			connection.slot = static_cast<Poco::UInt32>((_chunks.size() - 1)*CHUNK_SIZE + i);
+			connection.generation = 1;
+			connection.pNext = _pFree;
+			_pFree = &connection;
 		}
-		_chunks.push_back(std::move(pChunk));
 	}
 	Connection& connection = *_pFree;
 	_pFree = static_cast<Connection*>(connection.pNext);
@@ -300,7 +306,8 @@ Connection& ConnectionSlab::allocate()
 
 void ConnectionSlab::release(Connection& connection)
 {
-	if (++connection.generation == 0) connection.generation = 1;
+	// After four billion uses its identifiers would come again, and mean another connection to who has kept one: it is not used any more.
+	if (++connection.generation == 0) return;
 	connection.pNext = _pFree;
 	_pFree = &connection;
 }

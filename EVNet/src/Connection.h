@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "Poco/EVNet/EVTCPServerConnection.h"
 #include "ConnectionSocketImpl.h"
@@ -199,10 +200,16 @@ class ConnectionSlab
 	/// needed, and reused from then on. Only the leader may use it.
 {
 public:
+	enum
+	{
+		MAX_SLOTS = EVServerOptions::MAX_CAPACITY
+			/// What fits into an identifier, see Connection::id().
+	};
+
 	ConnectionSlab();
 
 	Connection& allocate();
-		/// Returns a free slot.
+		/// Returns a free slot. Throws an exception, and has changed nothing, if there is no memory for more, or if all are in use.
 
 	void release(Connection& connection);
 		/// Takes a slot back. Identifiers of the connection become stale.

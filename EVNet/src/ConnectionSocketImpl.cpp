@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -63,8 +64,16 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&storage);
 	socklen_t length = sizeof(storage);
 	if (::getpeername(sockfd(), pPeer, &length) == 0) setPeer(pPeer, length);
-	extras().pInner.assign(&inner, true);
-	if (inner.secure()) extras().pTLS.reset(new SecureTransport(inner));
+	try
+	{
+		extras().pInner.assign(&inner, true);
+		if (inner.secure()) extras().pTLS.reset(new SecureTransport(inner));
+	}
+	catch (...)
+	{
+		reset(); // the descriptor is for the inner socket to close
+		throw;
+	}
 }
 
 
@@ -549,7 +558,14 @@ void ConnectionSocketImpl::setPeer(const struct sockaddr* pPeer, socklen_t lengt
 	}
 	else if (length >= sizeof(struct sockaddr_in6) && pPeer->sa_family == AF_INET6)
 	{
-		std::memcpy(&extras().peer, pPeer, sizeof(struct sockaddr_in6));
+		try
+		{
+			std::memcpy(&extras().peer, pPeer, sizeof(struct sockaddr_in6));
+		}
+		catch (std::bad_alloc&)
+		{
+			// The system is asked when somebody wants to know.
+		}
 	}
 }
 

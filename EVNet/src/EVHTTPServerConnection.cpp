@@ -15,6 +15,7 @@
 #include "Connection.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include <cstring>
+#include <limits>
 
 
 using Poco::Net::HTTPRequest;
@@ -122,7 +123,7 @@ void EVHTTPServerConnection::run()
 {
 	ConnectionSocketImpl& socketImpl = connection().socket();
 	socketImpl.input().skipRequest();
-	++_requests;
+	if (_requests < std::numeric_limits<int>::max()) ++_requests;
 	_pExchange->session.bind(sessionSocket(socketImpl));
 	if (_pSessionData) _pExchange->session.attachSessionData(*_pSessionData);
 	try

@@ -14,10 +14,23 @@
 #include "Poco/EVNet/EVHTTPServerParams.h"
 #include "HTTPRequestParser.h"
 #include "Poco/Exception.h"
+#include "Poco/Format.h"
 
 
 namespace Poco {
 namespace EVNet {
+
+
+namespace
+{
+	void checkBytes(const char* option, std::size_t value, std::size_t least)
+	{
+		// The header has to fit into the buffer.
+		const std::size_t most = EVServerOptions::MAX_BUFFERED_BYTES;
+		if (value < least || value > most)
+			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
+	}
+}
 
 
 EVHTTPServerParams::EVHTTPServerParams():
@@ -38,14 +51,16 @@ EVHTTPServerParams::~EVHTTPServerParams()
 
 void EVHTTPServerParams::setMaxRequestLine(std::size_t bytes)
 {
-	if (bytes < 64) throw Poco::InvalidArgumentException("maxRequestLine must be at least 64");
+	checkBytes("maxRequestLine", bytes, 64);
+
 	_maxRequestLine = bytes;
 }
 
 
 void EVHTTPServerParams::setMaxFieldSize(std::size_t bytes)
 {
-	if (bytes < 64) throw Poco::InvalidArgumentException("maxFieldSize must be at least 64");
+	checkBytes("maxFieldSize", bytes, 64);
+
 	_maxFieldSize = bytes;
 }
 
@@ -59,7 +74,8 @@ void EVHTTPServerParams::setMaxFields(int count)
 
 void EVHTTPServerParams::setMaxHeaderSize(std::size_t bytes)
 {
-	if (bytes < 128) throw Poco::InvalidArgumentException("maxHeaderSize must be at least 128");
+	checkBytes("maxHeaderSize", bytes, 128);
+
 	_maxHeaderSize = bytes;
 }
 

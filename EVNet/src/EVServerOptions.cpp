@@ -14,6 +14,7 @@
 #include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/Exception.h"
 #include "Poco/Format.h"
+#include <limits>
 
 
 namespace Poco {
@@ -25,6 +26,12 @@ namespace
 	void check(bool ok, const char* option, const char* rule, Poco::Int64 value)
 	{
 		if (!ok) throw Poco::InvalidArgumentException(Poco::format("%s must be %s, not %?d", std::string(option), std::string(rule), value));
+	}
+
+	void checkBytes(const char* option, std::size_t value, std::size_t least, std::size_t most)
+	{
+		if (value < least || value > most)
+			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
 	}
 
 	void checkTimeout(const char* option, const Poco::Timespan& timeout)
@@ -71,7 +78,7 @@ EVServerOptions::~EVServerOptions()
 
 void EVServerOptions::setEventLoops(int count)
 {
-	check(count >= 0 && count <= 1024, "eventLoops", "0 (default) to 1024", count);
+	check(count >= 0 && count <= MAX_EVENT_LOOPS, "eventLoops", "0 (default) to 1024", count);
 
 	_eventLoops = count;
 }
@@ -129,7 +136,7 @@ void EVServerOptions::setDispatchPolicy(DispatchPolicy policy)
 
 void EVServerOptions::setCapacity(int connections)
 {
-	check(connections >= 0, "capacity", "0 (default) or positive", connections);
+	check(connections >= 0 && connections <= MAX_CAPACITY, "capacity", "0 (default) to 4194304", connections);
 
 	_capacity = connections;
 }
@@ -223,7 +230,7 @@ void EVServerOptions::setStopTimeout(const Poco::Timespan& timeout)
 
 void EVServerOptions::setMaxBufferedBytes(std::size_t bytes)
 {
-	check(bytes >= 1024, "maxBufferedBytes", "at least 1024", static_cast<Poco::Int64>(bytes));
+	checkBytes("maxBufferedBytes", bytes, 1024, MAX_BUFFERED_BYTES);
 
 	_maxBufferedBytes = bytes;
 }
@@ -231,7 +238,7 @@ void EVServerOptions::setMaxBufferedBytes(std::size_t bytes)
 
 void EVServerOptions::setMaxTotalBufferedBytes(std::size_t bytes)
 {
-	check(bytes >= 65536, "maxTotalBufferedBytes", "at least 65536", static_cast<Poco::Int64>(bytes));
+	checkBytes("maxTotalBufferedBytes", bytes, 65536, std::numeric_limits<std::size_t>::max());
 
 	_maxTotalBufferedBytes = bytes;
 }
@@ -239,6 +246,8 @@ void EVServerOptions::setMaxTotalBufferedBytes(std::size_t bytes)
 
 void EVServerOptions::setMaxPendingOutput(std::size_t bytes)
 {
+	checkBytes("maxPendingOutput", bytes, 0, MAX_BUFFERED_BYTES);
+
 	_maxPendingOutput = bytes;
 }
 

@@ -43,11 +43,17 @@ namespace
 {
 	int defaultCapacity()
 	{
-		const int MAX_CAPACITY = 1 << 22; // what fits into an identifier, see Connection::id()
+		const int MAX_CAPACITY = EVServerOptions::MAX_CAPACITY;
 		struct rlimit limit;
 		if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return MAX_CAPACITY;
 		int descriptors = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, MAX_CAPACITY));
 		return std::max(1, descriptors - std::max(16, descriptors/16));
+	}
+
+	std::chrono::microseconds bounded(const Poco::Timespan& timeout)
+		/// As the clocks of the system count nanoseconds, they cannot wait longer than 292 years.
+	{
+		return std::chrono::microseconds(std::min<Poco::Timespan::TimeDiff>(timeout.totalMicroseconds(), 36500*Poco::Timespan::DAYS));
 	}
 }
 
@@ -68,7 +74,9 @@ Engine::Engine(const Config& config):
 	_connections(0),
 	_open(0),
 	_maxConnections(0),
-	_atCapacity(false),
+	_waiting(0),
+	_nextWaiting(0),
+	_backlogs(0),
 	_draining(false),
 	_nextLoop(0),
 	_kind(KIND_UNKNOWN),
@@ -241,12 +249,14 @@ void Engine::start()
 		_addedCapacity = missing;
 	}
 	_started = true;
+	for (auto& pLoop: _loops) pLoop->beginMail();
 	try
 	{
 		_pExecutor->start(_loops);
 	}
 	catch (...)
 	{
+		for (auto& pLoop: _loops) pLoop->endMail();
 		_stopped = true;
 		throw;
 	}
@@ -269,15 +279,16 @@ bool Engine::drain(const Poco::Timespan& timeout)
 {
 	std::unique_lock<std::mutex> lock(_mutex);
 	if (!_started || _stopped) return true;
+	if (!_draining) _backlogs = _loopCount; // drain() may be called by several threads
 	_draining = true;
 	for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_DRAIN);
-	return _drained.wait_for(lock, std::chrono::microseconds(timeout.totalMicroseconds()), [this] { return _connections == 0; });
+	return _drained.wait_for(lock, bounded(timeout), [this] { return _backlogs == 0 && _connections == 0; });
 }
 
 
 bool Engine::wait()
 {
-	bool ended = _pExecutor->waitForLoops(_config.options.getStopTimeout());
+	bool ended = _pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()).count());
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (_addedCapacity > 0)
 	{
@@ -350,14 +361,41 @@ void Engine::connectionOpened()
 }
 
 
-void Engine::waitForCapacity()
+void Engine::waitForRoom(Acceptor& acceptor)
 {
-	_atCapacity = true;
-	// The last connection may have been closed before it could see the flag.
-	if (_connections < _capacity && _atCapacity.exchange(false))
+	acceptor.waitForRoom();
+	_waiting.fetch_add(1);
+	// The last connection may have been closed before it could see that.
+	if (_connections < _capacity) offerRoom();
+}
+
+
+void Engine::offerRoom()
+{
+	if (_waiting.load() == 0) return;
+	const std::size_t loops = _loops.size();
+	const std::size_t first = _nextWaiting.fetch_add(1, std::memory_order_relaxed);
+	// Those whose leader is busy come last: it may be long until they can use it.
+	for (std::size_t i = 0; i < 2*loops; i++)
 	{
-		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_ACCEPT);
+		Loop& loop = *_loops[(first + i) % loops];
+		if ((i < loops && loop.busy()) || !loop.acceptor().offered()) continue;
+		_waiting.fetch_sub(1);
+		loop.wake(Loop::WAKE_ACCEPT);
+		return;
 	}
+}
+
+
+int Engine::backlog() const
+{
+	return _config.options.getAcceptBacklog();
+}
+
+
+void Engine::backlogDrained()
+{
+	if (_backlogs.fetch_sub(1) == 1) releaseDrained();
 }
 
 
@@ -370,15 +408,15 @@ void Engine::connectionClosed()
 
 void Engine::releaseRoom()
 {
-	if (_connections.fetch_sub(1) == 1 && _draining)
-	{
-		std::lock_guard<std::mutex> lock(_mutex); // or the one who waits could miss it
-		_drained.notify_all();
-	}
-	if (_atCapacity && _atCapacity.exchange(false))
-	{
-		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_ACCEPT);
-	}
+	if (_connections.fetch_sub(1) == 1 && _draining) releaseDrained();
+	offerRoom();
+}
+
+
+void Engine::releaseDrained()
+{
+	std::lock_guard<std::mutex> lock(_mutex); // or the one who waits could miss it
+	_drained.notify_all();
 }
 
 

@@ -139,14 +139,23 @@ public:
 	void connectionOpened();
 		/// Says that the reserved room is being used.
 
-	void waitForCapacity();
-		/// Has the loops woken as soon as connectionOpening() can succeed.
+	void waitForRoom(Acceptor& acceptor);
+		/// Has the loop of the acceptor woken when connectionOpening() can succeed and no other loop is to be woken for that.
+
+	void offerRoom();
+		/// Wakes one loop that waits for room, if there is one.
+
+	int backlog() const;
+		/// Returns how many connections may wait in the backlog of a listening socket.
+
+	void backlogDrained();
+		/// Says that a loop has accepted what was waiting when drain() was called.
 
 	void connectionClosed();
 		/// Counts a connection out.
 
 	void releaseRoom();
-		/// Gives back the room reserved by connectionOpening().
+		/// Gives back the room reserved by connectionOpening(), to a loop that waits for it.
 
 	void connectionEnded(EVServerStatistics::CloseReason reason);
 		/// Counts a connection out that does not belong to a loop.
@@ -167,6 +176,9 @@ protected:
 private:
 	void countLoopsAndThreads();
 	void openListeners();
+	void releaseDrained();
+		/// Wakes drain().
+
 	Poco::Net::ServerSocket listenerLike(const Poco::Net::ServerSocket& socket) const;
 	Loop::Deadlines deadlines() const;
 	unsigned evFlags() const;
@@ -195,7 +207,9 @@ private:
 	std::atomic<int>           _connections;    /// including those that are being accepted
 	std::atomic<int>           _open;
 	std::atomic<int>           _maxConnections; /// the most there have been
-	std::atomic<bool>          _atCapacity;
+	std::atomic<int>           _waiting;        /// acceptors that wait for room, or have just been woken
+	std::atomic<unsigned>      _nextWaiting;    /// the loop that is asked first
+	std::atomic<int>           _backlogs;       /// that have not been drained
 	std::atomic<bool>          _draining;
 	std::atomic<unsigned>      _nextLoop;
 	std::atomic<Kind>          _kind;

@@ -265,8 +265,9 @@ bool Executor::spawn()
 	{
 		_pool.startWithPriority(_config.priority, *this, THREAD_NAME);
 	}
-	catch (Poco::Exception&)
+	catch (...)
 	{
+		// no thread, or no memory for one
 		_engine.release();
 		return false;
 	}

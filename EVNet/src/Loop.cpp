@@ -14,8 +14,15 @@
 #include "Loop.h"
 #include "Engine.h"
 #include "ThreadState.h"
+#include "Poco/Error.h"
 #include "Poco/Exception.h"
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <sys/eventfd.h>
+#include <thread>
+#include <unistd.h>
 
 
 namespace Poco {
@@ -28,6 +35,59 @@ namespace
 	const double RETRY_INTERVAL = 0.05; // for connections that wait for buffer memory, in seconds
 	const double FLUSH_INTERVAL = 0.01; // for output of running requests
 	const double DRAIN_GRACE = 1.0; // for new connections to send their first request
+	const std::chrono::seconds ERROR_EPISODE(10); // see onSystemError()
+	const std::chrono::milliseconds ERROR_PAUSE(10);
+
+	thread_local bool inLoop = false;
+
+	class InLoop
+		/// Says that libev's functions are called for a Loop.
+	{
+	public:
+		InLoop(): _before(inLoop)
+		{
+			inLoop = true;
+		}
+
+		~InLoop()
+		{
+			inLoop = _before;
+		}
+
+	private:
+		const bool _before;
+	};
+
+	void onSystemError(const char* pMessage) noexcept
+		/// Called by libev if the system has failed it in a way that it does not expect: no descriptor for a new epoll, epoll_wait() with
+		/// EIO. Libev tries again when this function returns, so that nothing is lost.
+	{
+		const int error = errno;
+		if (!inLoop)
+		{
+			// a loop of the application: what libev does by default
+			std::perror(pMessage);
+			std::abort();
+		}
+		static std::atomic<Task::Clock::rep> reportedAt(0);
+		const Task::Clock::rep now = Task::Clock::now().time_since_epoch().count();
+		Task::Clock::rep before = reportedAt.load();
+		if ((before == 0 || now - before > Task::Clock::duration(ERROR_EPISODE).count()) && reportedAt.compare_exchange_strong(before, now))
+		{
+			try
+			{
+				throw Poco::SystemException(pMessage, Poco::Error::getMessage(error), error);
+			}
+			catch (...)
+			{
+				Engine::handleCurrentException();
+			}
+		}
+		std::this_thread::sleep_for(ERROR_PAUSE);
+	}
+
+	// libev has one such function for the whole process. It is set before main(), so that the application's own, if it sets one, comes later, and is used.
+	const bool systemErrorsAreHandled = (ev_set_syserr_cb(&onSystemError), true);
 
 	struct ev_loop* newLoop(unsigned evFlags)
 	{
@@ -50,6 +110,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_leaderId(0),
 	_suspected(0),
 	_slowShare(0),
+	_inVain(0),
+	_watchFailed(false),
 	_draining(false),
 	_ending(false),
 	_queued(0),
@@ -65,7 +127,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_send(*this, deadlines.send),
 	_linger(*this, deadlines.linger),
 	_acceptor(*this),
-	_ended(false),
+	_ended(true),
 	_wake(0),
 	_completedElsewhere(0),
 	_cancelled(0)
@@ -73,7 +135,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	updateNow();
 	ev_async_init(&_async, &Loop::asyncCallback);
 	_async.data = this;
-	ev_async_start(evLoop(), &_async);
+	checkWakeUp();
 	ev_timer_init(&_retry, &Loop::retryCallback, 0., RETRY_INTERVAL);
 	_retry.data = this;
 	ev_timer_init(&_flushTimer, &Loop::flushCallback, 0., FLUSH_INTERVAL);
@@ -91,8 +153,26 @@ Loop::~Loop()
 }
 
 
+void Loop::checkWakeUp()
+{
+	const InLoop marked;
+	// Libev needs a descriptor for that, and ends the process if there is none.
+	const int fd = ::eventfd(0, EFD_CLOEXEC);
+	if (fd < 0) throw Poco::SystemException("Cannot create an event loop, e.g. because there are too many open files");
+	::close(fd);
+	ev_set_userdata(evLoop(), this);
+	ev_set_loop_release_cb(evLoop(), &Loop::releaseCallback, nullptr);
+	ev_async_start(evLoop(), &_async);
+	ev_run(evLoop(), EVRUN_NOWAIT); // only now does libev tell the system about the descriptor
+	if (!_watchFailed) return;
+	restoreWakeUp(); // or libev would not close it
+	throw Poco::SystemException("Cannot create an event loop: the system refuses to watch a descriptor, e.g. because a limit is reached (epoll_ctl(2))");
+}
+
+
 bool Loop::lead()
 {
+	const InLoop marked;
 	_busy.store(false, std::memory_order_relaxed);
 	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
 	if (_holding)
@@ -107,6 +187,7 @@ bool Loop::lead()
 	{
 		ev_run(evLoop(), _ready.empty() && _leaving.empty() ? EVRUN_ONCE : EVRUN_NOWAIT);
 		updateNow();
+		if (_watchFailed) restoreWakeUp();
 		submitLeaving();
 		if (!_ready.empty() && !serveReady()) return false;
 		if (_ending && _open.value() == 0 && endMail()) return true;
@@ -116,11 +197,22 @@ bool Loop::lead()
 
 bool Loop::leadOnce()
 {
+	const InLoop marked;
 	ev_run(evLoop(), EVRUN_NOWAIT);
 	updateNow();
 	submitLeaving();
 	if (!_ready.empty()) serveReady();
 	return _ending && _open.value() == 0 && endMail();
+}
+
+
+void Loop::restoreWakeUp()
+{
+	// It may have been the descriptor by which libev is woken: then libev makes a new one here.
+	_watchFailed = false;
+	ev_async_stop(evLoop(), &_async);
+	ev_async_start(evLoop(), &_async);
+	ev_async_send(evLoop(), &_async); // what was sent meanwhile may be lost
 }
 
 
@@ -155,7 +247,7 @@ bool Loop::serveReady()
 	{
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
 		connection.ready = false;
-		if (!receiveRequest(connection)) continue;
+		if (!guarded(connection, [this, &connection] { return receiveRequest(connection); })) continue;
 		if (!runsHere(connection, permitted))
 		{
 			sendHeld(connection);
@@ -263,8 +355,10 @@ bool Loop::receiveRequest(Connection& connection)
 		{
 		case ConnectionSocketImpl::RESULT_OK:
 			connection.late = connection.expired = false;
+			_inVain = 0;
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
+			lookedInVain(connection);
 			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			else if (connection.expired && connection.state == Connection::STATE_IDLE) close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 			else if (connection.expired) refuseLate(connection);
@@ -375,6 +469,11 @@ bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 {
 	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_BUSY);
+	if (text.empty() && connection.ended())
+	{
+		proceed(connection);
+		return;
+	}
 	if (text.empty())
 	{
 		_pausesWhenBusy = true;
@@ -415,6 +514,17 @@ void Loop::requestTaken()
 void Loop::submitOutbox()
 {
 	if (!_outbox.empty()) _engine.executor().submit(_outbox);
+}
+
+
+void Loop::releaseCallback(struct ev_loop* pLoop) noexcept
+{
+	// Libev is about to wait. If it has found out just now that the system refuses to watch a descriptor, it would tell
+	// only when something else happens.
+	if (ev_pending_count(pLoop) == 0) return;
+	Loop& loop = *static_cast<Loop*>(ev_userdata(pLoop));
+	loop._watchFailed = true;
+	ev_async_send(pLoop, &loop._async);
 }
 
 

@@ -52,7 +52,7 @@ public:
 	{
 		WAKE_STOP          = 1,   /// end all connections that are not busy, then end the loop
 		WAKE_ABORT         = 2,   /// shut down the sockets of those that are busy, too
-		WAKE_ACCEPT        = 4,   /// accept again: there is room for connections
+		WAKE_ACCEPT        = 4,   /// accept again: there is room for a connection
 		WAKE_PAUSED        = 8,   /// read again: there is room in the queue
 		WAKE_DRAIN         = 16   /// end all connections when what they have received is answered
 	};
@@ -114,6 +114,12 @@ public:
 
 	void updateNow();
 
+	void beginMail();
+		/// From now on, somebody will read what other threads leave for the leader. May be called from any thread.
+
+	bool endMail();
+		/// From now on, nobody will. Returns false if there are new connections, which have to be dealt with first. May be called from any thread.
+
 	//
 	// connections
 	//
@@ -168,6 +174,7 @@ private:
 		SHARE_ONE     = 1 << 20,
 		SHARE_WEIGHT  = 512,
 		SHARE_SLOW    = SHARE_ONE/256,
+		MAX_IN_VAIN   = 64,
 		SUSPECTED_AFTER_SLOW = 16
 			/// So many requests after a slow one are asked whether they have waited.
 	};
@@ -175,7 +182,10 @@ private:
 	Loop(const Loop&);
 	Loop& operator = (const Loop&);
 
-	bool endMail();
+	void checkWakeUp();
+		/// Throws an exception if the system refuses to watch the descriptor by which libev is woken.
+
+	void restoreWakeUp();
 	bool serveReady();
 	bool runsHere(const Connection& connection, bool& permitted);
 	bool runHere(Connection& connection);
@@ -194,6 +204,8 @@ private:
 
 	void refuseBusy(Connection& connection, std::ptrdiff_t length);
 	void refuseLate(Connection& connection);
+	void expire(Connection& connection, TimeoutList& list);
+	static void reportOverdue();
 	void goOn(Connection& connection, TimeoutList& list);
 		/// Starts a clock again that has run out, because something is being done with the connection.
 
@@ -237,6 +249,9 @@ private:
 	void onNotifyWanted(Poco::UInt64 id);
 	void setState(Connection& connection, Connection::State state);
 
+	void openConnection(Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection> pObject);
+		/// Begins to serve a connection that has its object, if it is to have one. Leaves the socket alone if it throws.
+
 	Poco::Net::TCPServerConnection* createObject(ConnectionSocketImpl& socket);
 		/// Returns a null pointer if the factory throws.
 
@@ -249,13 +264,28 @@ private:
 		/// once more: it finds out that it still watches the descriptor only when there is an event. Trying to
 		/// remove it after the new owner has closed it would fail, and libev would begin anew with all descriptors.
 
+	void takeFlushWanted();
 	void flushRunning();
 	void flushLater(Connection& connection);
 		/// Sends the output of a connection whose request is running or queued from time to time.
 
+	template <class Function>
+	bool guarded(Connection& connection, Function function);
+		/// Calls the function, and returns what it returns. If it throws, reports that, has the connection closed,
+		/// and returns false: whatever it was (most likely, there is no memory), the loop goes on.
+
+	void onException(Connection& connection);
+	void abandon(Connection& connection, EVServerStatistics::CloseReason reason);
+		/// Closes a connection that belongs to the leader, or has it closed when its turn comes.
+
+	void onWatchFailed(Connection& connection);
+	void lookedInVain(Connection& connection);
+		/// Called when there is an event, but nothing to do for the connection. Ends it if libev takes the socket for one that is always ready.
+
 	void onIO(Connection& connection);
 	void onMail();
 	static void ioCallback(struct ev_loop* pLoop, ev_io* pWatcher, int events);
+	static void releaseCallback(struct ev_loop* pLoop) noexcept;
 	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
 	static void flushCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 	static void drainCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
@@ -277,6 +307,8 @@ private:
 	std::atomic<long>         _leaderId;       /// as the operating system knows it
 	int                       _suspected;      /// requests to be looked at more closely: one has been slow, perhaps because it has waited
 	std::atomic<int>          _slowShare;
+	int                       _inVain;         /// events without anything to receive, in succession
+	bool                      _watchFailed;    /// the system has refused to watch a descriptor
 	bool                      _draining;       /// WAKE_DRAIN was received
 	bool                      _ending;         /// WAKE_STOP was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
@@ -300,7 +332,7 @@ private:
 	Acceptor                  _acceptor;
 
 	std::mutex                _mutex;          /// guards the mailbox: the following six
-	bool                      _ended;          /// nobody reads the mail any more
+	bool                      _ended;          /// nobody reads the mail yet, or any more
 	IntrusiveQueue<Task>      _returned;
 	IntrusiveQueue<ConnectionSocketImpl> _arrived;
 	std::vector<Poco::UInt64> _closeWanted;    /// identifiers
@@ -327,6 +359,21 @@ private:
 //
 // inlines
 //
+template <class Function>
+bool Loop::guarded(Connection& connection, Function function)
+{
+	try
+	{
+		return function();
+	}
+	catch (...)
+	{
+		onException(connection);
+	}
+	return false;
+}
+
+
 inline void Loop::requestDone()
 {
 	_completedElsewhere.fetch_add(1, std::memory_order_relaxed);

@@ -19,7 +19,6 @@
 
 #include "Loop.h"
 #include "Engine.h"
-#include "Poco/ErrorHandler.h"
 #include "Poco/Exception.h"
 #include <sys/socket.h>
 
@@ -106,7 +105,11 @@ void Loop::finish(Connection& connection)
 	case PendingOutput::FLUSH_FILE:
 		if (connection.state == Connection::STATE_FLUSHING) // the clock goes on
 		{
-			if (result == PendingOutput::FLUSH_AGAIN) break;
+			if (result == PendingOutput::FLUSH_AGAIN)
+			{
+				lookedInVain(connection);
+				break;
+			}
 			watch(connection, 0);
 			makeReady(connection);
 			break;
@@ -163,7 +166,14 @@ void Loop::sendHeld(Connection& connection)
 
 void Loop::flushLater(Connection& connection)
 {
-	_flushing.push_back(connection.id());
+	try
+	{
+		_flushing.push_back(connection.id());
+	}
+	catch (std::bad_alloc&)
+	{
+		return; // when the request is done, its output is sent anyway
+	}
 	if (!ev_is_active(&_flushTimer)) ev_timer_again(evLoop(), &_flushTimer);
 }
 
@@ -222,6 +232,7 @@ void Loop::drain(Connection& connection)
 		connection.socket().releaseBuffer(&_cache);
 		break;
 	case ConnectionSocketImpl::RESULT_AGAIN:
+		lookedInVain(connection);
 		break;
 	default:
 		close(connection, connection.reason());
@@ -291,6 +302,59 @@ void Loop::flushRunning()
 }
 
 
+void Loop::onException(Connection& connection)
+{
+	Engine::handleCurrentException();
+	if (connection.state.load(std::memory_order_relaxed) != Connection::STATE_FREE) abandon(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
+}
+
+
+void Loop::abandon(Connection& connection, EVServerStatistics::CloseReason reason)
+{
+	if (!connection.ready) close(connection, reason);
+	else
+	{
+		connection.end(reason);
+		connection.closeWanted = true;
+	}
+}
+
+
+void Loop::onWatchFailed(Connection& connection)
+{
+	// Libev has stopped the watcher: the system refuses to watch the socket, and a connection that is not watched would be forgotten.
+	switch (connection.state.load(std::memory_order_acquire))
+	{
+	case Connection::STATE_DISPATCHED:
+		// It comes back through the mailbox, and is to be watched again. If that fails once more, it is idle then.
+		if (recall(connection)) break;
+		[[fallthrough]];
+	case Connection::STATE_IDLE:
+	case Connection::STATE_READING:
+	case Connection::STATE_FLUSHING:
+		abandon(connection, EVServerStatistics::CLOSED_RESET);
+		break;
+	case Connection::STATE_LINGERING:
+		close(connection, connection.reason());
+		break;
+	default:
+		break;
+	}
+}
+
+
+void Loop::lookedInVain(Connection& connection)
+{
+	// When epoll says EPERM, libev takes the socket for a file, which is always ready, and never asks again.
+	if (++_inVain < MAX_IN_VAIN) return;
+	_inVain = 0;
+	if (!ev_is_active(&connection.watcher)) return;
+	const int events = connection.watcher.events & (EV_READ | EV_WRITE);
+	watch(connection, 0);
+	watch(connection, events);
+}
+
+
 void Loop::onIO(Connection& connection)
 {
 	switch (connection.state.load(std::memory_order_acquire))
@@ -326,6 +390,16 @@ bool Loop::recall(Connection& connection)
 
 void Loop::onTimeout(Connection& connection, TimeoutList& list)
 {
+	guarded(connection, [this, &connection, &list]
+	{
+		expire(connection, list);
+		return true;
+	});
+}
+
+
+void Loop::expire(Connection& connection, TimeoutList& list)
+{
 	switch (connection.state.load(std::memory_order_acquire))
 	{
 	case Connection::STATE_IDLE:
@@ -357,8 +431,21 @@ void Loop::onTimeout(Connection& connection, TimeoutList& list)
 		{
 			_overdue.add();
 			_idle.start(connection);
-			Poco::ErrorHandler::handle(Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout"));
+			reportOverdue();
 		}
+	}
+}
+
+
+void Loop::reportOverdue()
+{
+	try
+	{
+		throw Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout");
+	}
+	catch (...)
+	{
+		Engine::handleCurrentException();
 	}
 }
 
@@ -471,10 +558,16 @@ void Loop::endAll(bool abort)
 }
 
 
-void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int)
+void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
 {
+	// Libev is written in C: no exception may pass through it.
 	Connection& connection = *static_cast<Connection*>(pWatcher->data);
-	connection.pLoop->onIO(connection);
+	connection.pLoop->guarded(connection, [&connection, events]
+	{
+		if (events & EV_ERROR) connection.pLoop->onWatchFailed(connection);
+		else connection.pLoop->onIO(connection);
+		return true;
+	});
 }
 
 

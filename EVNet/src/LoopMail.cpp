@@ -55,6 +55,13 @@ bool Loop::deliver(ConnectionSocketImpl* pSocket)
 }
 
 
+void Loop::beginMail()
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_ended = false;
+}
+
+
 bool Loop::endMail()
 {
 	std::lock_guard<std::mutex> lock(_mutex);
@@ -66,6 +73,7 @@ bool Loop::endMail()
 void Loop::closeConnection(Poco::UInt64 id)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
+	if (_ended) return;
 	_closeWanted.push_back(id);
 	ev_async_send(evLoop(), &_async);
 }
@@ -117,14 +125,17 @@ void Loop::onMail()
 		arrived.append(_arrived);
 		closeWanted.swap(_closeWanted);
 		notifyWanted.swap(_notifyWanted);
-		_flushing.insert(_flushing.end(), _flushWanted.begin(), _flushWanted.end());
-		_flushWanted.clear();
+		takeFlushWanted();
 	}
 
 	while (Task* pTask = returned.pop())
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
-		finish(connection);
+		guarded(connection, [this, &connection]
+		{
+			finish(connection);
+			return true;
+		});
 	}
 	while (ConnectionSocketImpl* pSocket = arrived.pop())
 	{
@@ -135,9 +146,23 @@ void Loop::onMail()
 	for (Poco::UInt64 id: notifyWanted) onNotifyWanted(id);
 	for (Poco::UInt64 id: closeWanted) onCloseWanted(id);
 	if (reasons & WAKE_PAUSED) resumePaused();
-	if (reasons & WAKE_ACCEPT) _acceptor.resume();
+	if (reasons & WAKE_ACCEPT) _acceptor.useRoom();
 	if (reasons & WAKE_DRAIN) beginDrain();
 	if (reasons & WAKE_STOP) endAll((reasons & WAKE_ABORT) != 0);
+}
+
+
+void Loop::takeFlushWanted()
+{
+	try
+	{
+		_flushing.insert(_flushing.end(), _flushWanted.begin(), _flushWanted.end());
+		_flushWanted.clear();
+	}
+	catch (std::bad_alloc&)
+	{
+		// With the next mail. At the latest when their requests are done, their output is sent anyway.
+	}
 }
 
 
@@ -169,29 +194,43 @@ void Loop::onNotifyWanted(Poco::UInt64 id)
 void Loop::open(ConnectionSocketImpl* pSocket)
 {
 	Poco::AutoPtr<ConnectionSocketImpl> socket(pSocket); // takes over the reference
-	Poco::Net::TCPServerConnection* pObject = nullptr;
-	if (_engine.createsObjectOnAccept())
+	std::unique_ptr<Poco::Net::TCPServerConnection> pObject;
+	if (!_engine.createsObjectOnAccept() || (pObject.reset(createObject(*socket)), pObject))
 	{
-		pObject = createObject(*socket);
-		if (!pObject)
+		try
 		{
-			socket->close();
-			_engine.connectionEnded(EVServerStatistics::CLOSED_BY_EXCEPTION);
+			openConnection(socket, std::move(pObject));
 			return;
 		}
+		catch (...)
+		{
+			Engine::handleCurrentException(); // out of memory
+		}
 	}
-	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject);
+	socket->close();
+	_engine.connectionEnded(EVServerStatistics::CLOSED_BY_EXCEPTION);
+}
+
+
+void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::unique_ptr<Poco::Net::TCPServerConnection> pObject)
+{
+	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject.get());
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
-		pSocket->duplicate();
+		PlainTask* pTask = new PlainTask(_engine, socket, std::move(pObject));
 		socket = nullptr; // the thread that runs it has to be the one that closes it
-		_engine.executor().submitPlain(new PlainTask(_engine, pSocket, pObject));
+		_engine.executor().submitPlain(pTask);
 		return;
 	}
 
 	Connection& connection = _slab.allocate();
+	// From here on, nothing throws.
 	connection.open(*this, socket);
-	if (pConnectionObject) connection.setObject(pConnectionObject);
+	if (pConnectionObject)
+	{
+		pObject.release();
+		connection.setObject(pConnectionObject);
+	}
 	socket->beginWatch();
 	ev_io_init(&connection.watcher, &Loop::ioCallback, socket->sockfd(), EV_READ);
 	connection.watcher.data = &connection;
@@ -231,26 +270,26 @@ bool Loop::openOnData(Connection& connection)
 		close(connection, n == 0 ? EVServerStatistics::CLOSED_BY_CLIENT : EVServerStatistics::CLOSED_RESET);
 		return false;
 	}
-	Poco::Net::TCPServerConnection* pObject = nullptr;
+	std::unique_ptr<Poco::Net::TCPServerConnection> pObject;
 	if (_engine.kind() != Engine::KIND_PLAIN)
 	{
-		pObject = createObject(connection.socket());
+		pObject.reset(createObject(connection.socket()));
 		if (!pObject)
 		{
 			close(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
 			return false;
 		}
-		if (EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject))
+		if (EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject.get()))
 		{
+			pObject.release();
 			connection.setObject(pConnectionObject);
 			return true;
 		}
 	}
-	ConnectionSocketImpl* pSocket = &connection.socket();
-	pSocket->duplicate();
+	PlainTask* pTask = new PlainTask(_engine, Poco::AutoPtr<ConnectionSocketImpl>(&connection.socket(), true), std::move(pObject));
 	connection.detach();
 	close(connection, EVServerStatistics::CLOSE_REASONS); // it goes on without a slot
-	_leaving.push(*new PlainTask(_engine, pSocket, pObject));
+	_leaving.push(*pTask);
 	return false;
 }
 

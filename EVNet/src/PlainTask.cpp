@@ -19,10 +19,10 @@ namespace Poco {
 namespace EVNet {
 
 
-PlainTask::PlainTask(Engine& engine, ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject):
+PlainTask::PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject):
 	_engine(engine),
 	_pSocket(pSocket),
-	_pObject(pObject)
+	_pObject(std::move(pObject))
 {
 	if (_pSocket->secure()) _pObject.reset(); // it will be created again, with the SecureStreamSocket
 }

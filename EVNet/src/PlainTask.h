@@ -38,8 +38,8 @@ class PlainTask: public Task
 	/// it destroys itself.
 {
 public:
-	PlainTask(Engine& engine, ConnectionSocketImpl* pSocket, Poco::Net::TCPServerConnection* pObject);
-		/// Takes over one reference to the socket, and the object, if it has been created already. With TLS, that
+	PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject);
+		/// Shares the socket, and takes over the object, if it has been created already. With TLS, that
 		/// one is deleted: it does not have the SecureStreamSocket.
 
 	void run(Clock::time_point start) override;

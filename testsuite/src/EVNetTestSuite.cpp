@@ -13,6 +13,7 @@
 #include "EVCloseReasonTest.h"
 #include "EVConnectionEndHandlerTest.h"
 #include "EVConnectionEndTest.h"
+#include "EVFailingCallsTest.h"
 #include "EVFramingTest.h"
 #include "EVHTTPServerBodyTest.h"
 #include "EVHTTPServerDetachTest.h"
@@ -80,6 +81,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVCloseReasonTest::suite());
 	pSuite->addTest(EVConnectionEndHandlerTest::suite());
 	pSuite->addTest(EVConnectionEndTest::suite());
+	pSuite->addTest(EVFailingCallsTest::suite());
 	pSuite->addTest(EVFramingTest::suite());
 	pSuite->addTest(EVHTTPServerBodyTest::suite());
 	pSuite->addTest(EVHTTPServerDetachTest::suite());

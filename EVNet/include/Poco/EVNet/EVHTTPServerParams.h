@@ -46,14 +46,14 @@ public:
 		/// HTTPServerParams and EVServerOptions.
 
 	void setMaxRequestLine(std::size_t bytes);
-		/// Sets the length of the longest request line (method, target and version), at
-		/// least 64. A longer one is answered with 414 (URI Too Long). The default is 8192.
+		/// Sets the length of the longest request line (method, target and version), 64
+		/// to MAX_BUFFERED_BYTES. A longer one is answered with 414 (URI Too Long). The default is 8192.
 
 	std::size_t getMaxRequestLine() const;
 		/// Returns the length of the longest request line.
 
 	void setMaxFieldSize(std::size_t bytes);
-		/// Sets the size of the largest header field, name and value, at least 64. A larger one
+		/// Sets the size of the largest header field, name and value, 64 to MAX_BUFFERED_BYTES. A larger one
 		/// is answered with 431 (Request Header Fields Too Large). The default is 16384.
 
 	std::size_t getMaxFieldSize() const;
@@ -67,7 +67,7 @@ public:
 		/// Returns the greatest number of header fields.
 
 	void setMaxHeaderSize(std::size_t bytes);
-		/// Sets the size of the largest header: request line and fields together, at least 128. A
+		/// Sets the size of the largest header: request line and fields together, 128 to MAX_BUFFERED_BYTES. A
 		/// larger one is answered with 431. Always less than getMaxBufferedBytes(). The default is 65536.
 
 	std::size_t getMaxHeaderSize() const;

@@ -40,9 +40,19 @@ class EVNet_API EVServerOptions
 	/// them later has no effect on that server. The class does no locking.
 	///
 	/// Every setter throws a Poco::InvalidArgumentException that names
-	/// the option if the value makes no sense.
+	/// the option, and the values it takes, if the value makes no sense or is more than the server can do.
 {
 public:
+	enum
+		/// The largest values that options take.
+	{
+		MAX_EVENT_LOOPS    = 1024,
+		MAX_CAPACITY       = 1 << 22,
+			/// Connections: what fits into their identifiers.
+		MAX_BUFFERED_BYTES = 1 << 30
+			/// Bytes of one connection.
+	};
+
 	enum ExecutionPolicy
 		/// Who runs a request.
 	{
@@ -172,7 +182,7 @@ public:
 		/// Returns the dispatch policy.
 
 	void setCapacity(int connections);
-		/// Sets the number of connections that may be open at once.
+		/// Sets the number of connections that may be open at once, up to MAX_CAPACITY.
 		/// At capacity, the server stops accepting until one is closed; clients
 		/// wait in the listen backlog meanwhile.
 		///
@@ -294,7 +304,7 @@ public:
 
 	void setMaxBufferedBytes(std::size_t bytes);
 		/// Sets how many bytes of requests that are not finished the server reads ahead for
-		/// one connection, at least 1024. It is the size of the largest request that
+		/// one connection, 1024 to MAX_BUFFERED_BYTES (1 GiB). It is the size of the largest request that
 		/// an EVTCPServerConnection can receive whole; EVHTTPServer hands over larger
 		/// bodies when it has so many bytes, and the handler reads the rest, which keeps a thread for as long as
 		/// the client takes (see setMinDataRate()). Raise it where such clients are many.
@@ -306,7 +316,7 @@ public:
 
 	void setMaxTotalBufferedBytes(std::size_t bytes);
 		/// Sets how many bytes the server reads ahead for all connections together,
-		/// at least 64 KiB. Where it is used up, connections wait with their bytes in the kernel, and
+		/// at least 64 KiB (any size_t beyond that). Where it is used up, connections wait with their bytes in the kernel, and
 		/// EVHTTPServer hands over requests whose bodies are not complete: their handlers read the
 		/// rest. A quarter is for requests of up to 8 KiB only, so that large bodies do not stop these.
 		///
@@ -318,7 +328,7 @@ public:
 	void setMaxPendingOutput(std::size_t bytes);
 		/// Sets how many bytes of output the server keeps for a connection whose
 		/// client reads slower than its handler writes. The event loop sends them when the client is ready,
-		/// without a thread. Past the limit the handler's thread waits.
+		/// without a thread. Past the limit the handler's thread waits. At most MAX_BUFFERED_BYTES (1 GiB).
 		///
 		/// The default is 1 MiB.
 
