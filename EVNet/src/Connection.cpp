@@ -115,7 +115,7 @@ std::ptrdiff_t Connection::frame()
 	try
 	{
 		std::ptrdiff_t length = _pObject->frame(_pSocket->input().data(), _pSocket->input().size());
-		if (length < 0 && length != EVTCPServerConnection::FRAME_INCOMPLETE_BODY) end(EVServerStatistics::CLOSED_BAD_REQUEST);
+		if (length < 0 && length != EVTCPServerConnection::FRAME_INCOMPLETE_BODY && length != FRAME_BLOCKED) end(EVServerStatistics::CLOSED_BAD_REQUEST);
 		return length;
 	}
 	catch (...)

@@ -72,6 +72,13 @@ public:
 			/// thrown away until it closes, lest it misses the last response.
 	};
 
+	enum
+	{
+		FRAME_BLOCKED = -3
+			/// What an EVTCPServerConnection of EVNet's own may return from frame(), besides what is said there: it has
+			/// something to send first, which the client does not take now.
+	};
+
 	Connection();
 	~Connection();
 

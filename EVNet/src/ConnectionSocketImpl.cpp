@@ -322,11 +322,14 @@ std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count
 }
 
 
-bool ConnectionSocketImpl::trySend(const std::string& text)
+PendingOutput::Result ConnectionSocketImpl::trySend(const std::string& text)
 {
-	if (flush() != PendingOutput::FLUSH_DONE) return false;
+	const PendingOutput::Result flushed = flush();
+	if (flushed != PendingOutput::FLUSH_DONE) return flushed;
 	const struct iovec part = { const_cast<char*>(text.data()), text.size() };
-	return sendNow(&part, 1) == static_cast<ssize_t>(text.size());
+	const ssize_t n = sendNow(&part, 1);
+	if (n == static_cast<ssize_t>(text.size())) return PendingOutput::FLUSH_DONE;
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PendingOutput::FLUSH_AGAIN : PendingOutput::FLUSH_ERROR;
 }
 
 

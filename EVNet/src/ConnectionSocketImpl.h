@@ -123,8 +123,9 @@ public:
 		/// Sends so many bytes of a file, without reading them into memory. What the client does not take at
 		/// once is sent by threads of the pool, in slices, when the handler has returned.
 
-	bool trySend(const std::string& text);
-		/// Sends the text behind output that is held, if the client takes it all at once. Never waits.
+	PendingOutput::Result trySend(const std::string& text);
+		/// Sends the text behind output that is held, if the client takes it all at once. Never waits. FLUSH_AGAIN
+		/// means that nothing of the text has been sent, FLUSH_ERROR that there can be nothing behind it.
 
 	const BufferPool::Limits& limits() const;
 		/// Returns what the options of the server say about buffers.

@@ -42,7 +42,8 @@ namespace
 		EVServerOptions options;
 		if (const EVServerOptions* pOptions = dynamic_cast<const EVServerOptions*>(pParams.get())) options = *pOptions;
 		options.setFirstRequestTimeout(pParams->getTimeout());
-		options.setIdleTimeout(pParams->getKeepAliveTimeout());
+		// 0 means here, as with Poco, that a connection does not wait for a next request at all; see EVHTTPServerConnection::handleRequest().
+		options.setIdleTimeout(pParams->getKeepAliveTimeout() > 0 ? pParams->getKeepAliveTimeout() : pParams->getTimeout());
 		options.setRequestTimeout(pParams->getTimeout());
 		options.setSendTimeout(pParams->getTimeout());
 		return options;
@@ -54,6 +55,7 @@ namespace
 		HTTPRequestParser::Limits limits;
 		if (const EVHTTPServerParams* pLimits = dynamic_cast<const EVHTTPServerParams*>(pParams.get()))
 		{
+			limits.strict = pLimits->getStrictParsing();
 			limits.requestLine = pLimits->getMaxRequestLine();
 			limits.field = pLimits->getMaxFieldSize();
 			limits.fields = static_cast<std::size_t>(pLimits->getMaxFields());

@@ -14,11 +14,11 @@
 #include "EVHTTPServerConnection.h"
 #include "Connection.h"
 #include "Poco/Net/HTTPRequestHandler.h"
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
 
-using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPRequestHandler;
 using Poco::Net::HTTPResponse;
 using Poco::Net::StreamSocket;
@@ -31,7 +31,6 @@ namespace EVNet {
 namespace
 {
 	const std::string SERVER("Server");
-	const std::size_t MAX_DRAINED = 256*1024; // bytes of a body that the handler did not want
 
 	HTTPResponse::HTTPStatus statusOf(EVServerStatistics::CloseReason failure)
 		/// Returns what to say about a body that could not be read, HTTP_OK for nothing.
@@ -51,11 +50,45 @@ namespace
 }
 
 
+class EVHTTPServerConnection::Lease
+	/// An exchange, as long as a request is running.
+{
+public:
+	explicit Lease(EVHTTPServerConnection& connection):
+		_connection(connection),
+		_pExchange(connection._context.exchanges.takeExchange())
+	{
+	}
+
+	~Lease()
+	{
+		_pExchange->response.release();
+		_pExchange->request.release();
+		_pExchange->session.release(_connection._pSessionData);
+		_connection._context.exchanges.give(_pExchange);
+		_connection.releaseParser();
+	}
+
+	HTTPServerExchange& exchange()
+	{
+		return *_pExchange;
+	}
+
+private:
+	EVHTTPServerConnection& _connection;
+	HTTPServerExchange*     _pExchange;
+};
+
+
 EVHTTPServerConnection::EVHTTPServerConnection(const StreamSocket& socket, Context& context):
 	EVTCPServerConnection(socket),
 	_context(context),
-	_pExchange(nullptr),
-	_requests(0)
+	_pParser(nullptr),
+	_requests(0),
+	_unwanted(0),
+	_emptyLine(EMPTY_LINE_NONE),
+	_parsed(HTTPRequestParser::RESULT_INCOMPLETE),
+	_invited(false)
 {
 	this->socket().setReceiveTimeout(_context.pParams->getTimeout());
 }
@@ -63,58 +96,114 @@ EVHTTPServerConnection::EVHTTPServerConnection(const StreamSocket& socket, Conte
 
 EVHTTPServerConnection::~EVHTTPServerConnection()
 {
-	releaseExchange();
+	releaseParser();
 }
 
 
-void EVHTTPServerConnection::releaseExchange()
+void EVHTTPServerConnection::releaseParser()
 {
-	if (!_pExchange) return;
-	_pExchange->request.release();
-	_pExchange->session.release();
-	_context.exchanges.give(_pExchange);
-	_pExchange = nullptr;
+	if (!_pParser) return;
+	_context.exchanges.give(_pParser);
+	_pParser = nullptr;
 }
 
 
 std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t length)
 {
-	if (!_pExchange)
+	if (!_pParser)
 	{
-		_pExchange = _context.exchanges.take();
-		_pExchange->parser.reset();
+		skipBetweenRequests(pData, length);
+		if (length == 0) return FRAME_INCOMPLETE;
+		beginRequest();
 	}
-	HTTPRequestParser& parser = _pExchange->parser;
 	// The buffer is ours, and the parser moves chunks together in it.
-	const HTTPRequestParser::Result result = _pExchange->parsed = parser.parse(const_cast<char*>(pData), length, _context.limits);
+	const HTTPRequestParser::Result result = _pParser->parse(const_cast<char*>(pData), length, _context.limits);
+	_parsed = result;
 	switch (result)
 	{
 	case HTTPRequestParser::RESULT_INCOMPLETE:
 		return FRAME_INCOMPLETE;
 	case HTTPRequestParser::RESULT_HEADER:
 		{
-			// What the buffer has no room for, or is not sent before the handler asks for it, is read by the handler. A slow client
+			const bool waits = _pParser->expectContinue() && _pParser->end() == _pParser->headerEnd();
+			if (waits && !_invited) return inviteBody();
+			// What the buffer has no room for is read by the handler. A slow client
 			// keeps a thread from then on, so the buffer is filled first.
 			const bool room = length < _context.maxBufferedBytes && !connection().outOfMemory;
-			if (room && !parser.expectContinue() && !parser.toEnd()) return FRAME_INCOMPLETE_BODY;
-			return static_cast<std::ptrdiff_t>(parser.end());
+			if (room && !_pParser->toEnd()) return FRAME_INCOMPLETE_BODY;
+			return static_cast<std::ptrdiff_t>(_pParser->end());
 		}
 	case HTTPRequestParser::RESULT_COMPLETE:
-		return static_cast<std::ptrdiff_t>(parser.end());
+		return static_cast<std::ptrdiff_t>(_pParser->end());
 	default:
 		return static_cast<std::ptrdiff_t>(length);
 	}
 }
 
 
+void EVHTTPServerConnection::skipBetweenRequests(const char*& pData, std::size_t& length)
+{
+	std::size_t n = std::min<std::size_t>(_unwanted, length);
+	_unwanted -= static_cast<Poco::UInt32>(n);
+	if (n < length && _emptyLine == EMPTY_LINE_NONE && pData[n] == '\r')
+	{
+		// If more has arrived, the empty line is for the parser.
+		if (length - n == 1) _emptyLine = EMPTY_LINE_CR;
+		else if (length - n == 2 && pData[n + 1] == '\n') _emptyLine = EMPTY_LINE_COMPLETE;
+		if (_emptyLine != EMPTY_LINE_NONE) n = length;
+	}
+	else if (n < length && _emptyLine == EMPTY_LINE_CR && pData[n] == '\n')
+	{
+		_emptyLine = EMPTY_LINE_COMPLETE;
+		++n;
+	}
+	if (n == 0) return;
+	connection().socket().input().drop(n);
+	pData += n;
+	length -= n;
+}
+
+
+void EVHTTPServerConnection::beginRequest()
+{
+	_pParser = _context.exchanges.takeParser();
+	_pParser->reset(_emptyLine == EMPTY_LINE_COMPLETE);
+	if (_emptyLine == EMPTY_LINE_CR)
+	{
+		char lonely[] = "\r\r"; // as if it was still there
+		_pParser->parse(lonely, 2, _context.limits);
+	}
+	_emptyLine = EMPTY_LINE_NONE;
+	_invited = false;
+}
+
+
+std::ptrdiff_t EVHTTPServerConnection::inviteBody()
+{
+	static const std::string CONTINUE("HTTP/1.1 100 Continue\r\n\r\n");
+	switch (connection().socket().trySend(CONTINUE))
+	{
+	case PendingOutput::FLUSH_DONE:
+		_invited = true;
+		return connection().outOfMemory ? static_cast<std::ptrdiff_t>(_pParser->end()) : static_cast<std::ptrdiff_t>(FRAME_INCOMPLETE_BODY);
+	case PendingOutput::FLUSH_AGAIN:
+	case PendingOutput::FLUSH_FILE:
+		return Connection::FRAME_BLOCKED;
+	default:
+		connection().end(EVServerStatistics::CLOSED_RESET);
+		return FRAME_REFUSED;
+	}
+}
+
+
 std::string EVHTTPServerConnection::refusal(Refusal why)
 {
-	const HTTPRequestParser& parser = _pExchange->parser;
-	const bool persistent = why == REFUSAL_BUSY && _pExchange->parsed == HTTPRequestParser::RESULT_COMPLETE && parser.keepAlive();
+	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
+	const bool persistent = why == REFUSAL_BUSY && complete && _pParser->keepAlive();
 	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
 	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
-	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, _pExchange->parsed != HTTPRequestParser::RESULT_COMPLETE);
-	releaseExchange();
+	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
+	releaseParser();
 	return text;
 }
 
@@ -124,21 +213,21 @@ void EVHTTPServerConnection::run()
 	ConnectionSocketImpl& socketImpl = connection().socket();
 	socketImpl.input().skipRequest();
 	if (_requests < std::numeric_limits<int>::max()) ++_requests;
-	_pExchange->session.bind(sessionSocket(socketImpl));
-	if (_pSessionData) _pExchange->session.attachSessionData(*_pSessionData);
+	Lease lease(*this);
+	HTTPServerExchange& exchange = lease.exchange();
+	exchange.session.bind(sessionSocket(socketImpl), _pSessionData);
 	try
 	{
-		if (_pExchange->parsed == HTTPRequestParser::RESULT_ERROR) refuse(socketImpl);
-		else handleRequest(socketImpl);
+		if (_parsed == HTTPRequestParser::RESULT_ERROR) refuse(exchange, socketImpl);
+		else handleRequest(exchange, socketImpl);
 	}
 	catch (...)
 	{
-		if (isDetached(socketImpl)) forgetSocket(socketImpl);
-		else if (!_pExchange->request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
-		releaseExchange();
+		if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+		else if (!exchange.request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
 		throw;
 	}
-	endRequest(socketImpl);
+	endRequest(exchange, socketImpl);
 }
 
 
@@ -148,55 +237,53 @@ StreamSocket EVHTTPServerConnection::sessionSocket(ConnectionSocketImpl& socketI
 	if (!pTLS) return socket();
 	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. Those who are likely to detach it will
 	// use it at once; but only the other socket has what the client has sent in advance.
-	const HTTPRequestParser& parser = _pExchange->parser;
-	if (_pExchange->parsed != HTTPRequestParser::RESULT_ERROR && parser.mayUpgrade())
+	if (_parsed != HTTPRequestParser::RESULT_ERROR && _pParser->mayUpgrade())
 	{
-		if (socketImpl.input().size() > parser.end()) return socket();
+		if (socketImpl.input().size() > _pParser->end()) return socket();
 		pTLS->setBlocking(true);
 	}
 	return pTLS->socket();
 }
 
 
-bool EVHTTPServerConnection::isDetached(ConnectionSocketImpl& socketImpl) const
+bool EVHTTPServerConnection::isDetached(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl) const
 {
-	const Poco::Net::SocketImpl* pSocket = _pExchange->session.socket().impl();
+	const Poco::Net::SocketImpl* pSocket = exchange.session.socket().impl();
 	return pSocket != &socketImpl && !(socketImpl.tls() && socketImpl.tls()->is(pSocket));
 }
 
 
-void EVHTTPServerConnection::endRequest(ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
-	HTTPServerExchange& exchange = *_pExchange;
-	if (isDetached(socketImpl)) forgetSocket(socketImpl);
+	if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
 	else
 	{
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
 		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
 		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
-		if (failed && !exchange.response.sent() && statusOf(failure) != HTTPResponse::HTTP_OK) sendErrorResponse(socketImpl, statusOf(failure));
+		if (failed && !exchange.response.sent() && statusOf(failure) != HTTPResponse::HTTP_OK) sendErrorResponse(exchange, socketImpl, statusOf(failure));
 		if (failed) exchange.response.flush();
 		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
-		if (!exchange.session.sessionData().empty()) _pSessionData.reset(new Poco::Any(exchange.session.sessionData()));
 		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		else if (exchange.session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET, true);
 		else if (failed) connection().end(failure, true);
+		else if (_parsed == HTTPRequestParser::RESULT_ERROR) closeConnection();
 		// What is left of the body must not become the next request.
-		else if (exchange.parsed != HTTPRequestParser::RESULT_ERROR && !exchange.request.drain(persistent ? MAX_DRAINED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
+		else if (persistent && exchange.request.body().missing() <= HTTPRequestStreamBuf::MAX_UNWANTED) _unwanted = static_cast<Poco::UInt32>(exchange.request.body().missing());
+		else if (!exchange.request.drain(persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();
 		if (socketImpl.tls()) socketImpl.tls()->restore();
 	}
-	releaseExchange();
 }
 
 
-void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	connection().detach();
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
-		_pExchange->response.flush();
+		exchange.response.flush();
 		socketImpl.flushAll();
 		if (socketImpl.tls()) socketImpl.tls()->setBlocking(true);
 	}
@@ -207,36 +294,38 @@ void EVHTTPServerConnection::forgetSocket(ConnectionSocketImpl& socketImpl)
 }
 
 
-void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
-	HTTPServerExchange& exchange = *_pExchange;
-	const HTTPRequestParser& parser = exchange.parser;
+	const HTTPRequestParser& parser = *_pParser;
 	const Poco::Net::HTTPServerParams& params = *_context.pParams;
-	const bool complete = exchange.parsed == HTTPRequestParser::RESULT_COMPLETE;
-	exchange.request.bind(socketImpl, exchange.parser, complete, _context.limits.body);
+	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
+	exchange.request.bind(socketImpl, *_pParser, complete, _context.limits.body);
 
 	const int maxRequests = params.getMaxKeepAliveRequests();
 	bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
-	if (keepAlive && connection().draining()) keepAlive = socketImpl.available() > 0; // what has been received is answered
-	const bool head = exchange.request.getMethod() == HTTPRequest::HTTP_HEAD;
-	exchange.response.bind(socketImpl, parser.isHTTP11(), head, keepAlive);
+	// What is behind CONNECT is for the tunnel, also if there is none.
+	if (parser.isConnect()) keepAlive = false;
+	// What has been received is answered.
+	if (keepAlive && (connection().draining() || params.getKeepAliveTimeout() == 0)) keepAlive = socketImpl.available() > 0;
+	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
+	exchange.response.answers(exchange.request.body());
 	if (parser.chunked()) exchange.response.allowChunked();
-	if (parser.expectContinue() && !complete) exchange.response.expectContinue();
+	if (parser.isConnect()) exchange.response.answersConnect();
 	const std::string& server = params.getSoftwareVersion();
 	if (!server.empty()) exchange.response.set(SERVER, server);
 	try
 	{
 		std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
 		if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
-		else sendErrorResponse(socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
+		else sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
 	}
 	catch (...)
 	{
-		if (!exchange.response.sent() && exchange.session.connected() && !isDetached(socketImpl))
+		if (!exchange.response.sent() && exchange.session.connected() && !isDetached(exchange, socketImpl))
 		{
 			try
 			{
-				sendErrorResponse(socketImpl, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+				sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
 			}
 			catch (Poco::Exception&)
 			{
@@ -249,24 +338,23 @@ void EVHTTPServerConnection::handleRequest(ConnectionSocketImpl& socketImpl)
 }
 
 
-void EVHTTPServerConnection::refuse(ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
-	const HTTPRequestParser& parser = _pExchange->parser;
+	const HTTPRequestParser& parser = *_pParser;
 	const bool tooLarge = parser.status() == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || parser.status() == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || parser.status() == 431;
 	connection().end(tooLarge ? EVServerStatistics::CLOSED_TOO_LARGE : EVServerStatistics::CLOSED_BAD_REQUEST, true);
-	sendErrorResponse(socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
+	sendErrorResponse(exchange, socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
 }
 
 
-void EVHTTPServerConnection::sendErrorResponse(ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status, const char* text)
+void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status, const char* text)
 {
-	ReusableResponse& response = _pExchange->response;
-	const bool head = _pExchange->parsed != HTTPRequestParser::RESULT_ERROR && _pExchange->request.getMethod() == HTTPRequest::HTTP_HEAD;
-	response.bind(socketImpl, true, head, false);
+	ReusableResponse& response = exchange.response;
+	response.bind(socketImpl, true, _pParser->isHead(), false);
 	response.setStatusAndReason(status);
 	if (*text) response.setContentType("text/plain");
 	response.sendBuffer(text, std::strlen(text));
-	_pExchange->session.setKeepAlive(false);
+	exchange.session.setKeepAlive(false);
 }
 
 

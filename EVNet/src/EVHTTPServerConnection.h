@@ -64,23 +64,44 @@ protected:
 	std::string refusal(Refusal why) override;
 
 private:
-	void handleRequest(ConnectionSocketImpl& socketImpl);
-	void endRequest(ConnectionSocketImpl& socketImpl);
+	enum EmptyLine
+		/// What has been seen of the empty line that may be before a request (RFC 9112, section 2.2).
+	{
+		EMPTY_LINE_NONE,
+		EMPTY_LINE_CR,
+		EMPTY_LINE_COMPLETE
+	};
+
+	class Lease;
+
+	void skipBetweenRequests(const char*& pData, std::size_t& length);
+		/// Drops bytes that do not belong to a request: the connection is idle, and must not hold a buffer for them.
+
+	void beginRequest();
+	std::ptrdiff_t inviteBody();
+		/// Sends 100 Continue. Returns what frame() is to return.
+
+	void handleRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	void endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	Poco::Net::StreamSocket sessionSocket(ConnectionSocketImpl& socketImpl);
 		/// Returns the socket that the handler is to see.
 
-	bool isDetached(ConnectionSocketImpl& socketImpl) const;
+	bool isDetached(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl) const;
 		/// Returns true if the handler has taken the socket.
 
-	void forgetSocket(ConnectionSocketImpl& socketImpl);
-	void refuse(ConnectionSocketImpl& socketImpl);
-	void sendErrorResponse(ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");
-	void releaseExchange();
+	void forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	void refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	void sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");
+	void releaseParser();
 
 	Context&                   _context;
-	HTTPServerExchange*        _pExchange;      /// from the first byte of a request to the end of the response
+	HTTPRequestParser*         _pParser;        /// from the first byte of a request to the end of the response
 	std::unique_ptr<Poco::Any> _pSessionData;   /// HTTPSession::attachSessionData(), for the next request
-	int                        _requests;
+	int                        _requests;       /// up to the greatest int
+	Poco::UInt32               _unwanted : 20;  /// bytes of a body that nobody has read, to be thrown away when they arrive
+	Poco::UInt32               _emptyLine : 2;  /// an EmptyLine
+	Poco::UInt32               _parsed : 2;     /// what the parser said last, an HTTPRequestParser::Result
+	Poco::UInt32               _invited : 1;    /// 100 Continue has been sent
 };
 
 

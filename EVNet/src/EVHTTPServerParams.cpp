@@ -39,7 +39,8 @@ EVHTTPServerParams::EVHTTPServerParams():
 	_maxFields(static_cast<int>(HTTPRequestParser::Limits().fields)),
 	_maxHeaderSize(HTTPRequestParser::Limits().header),
 	_maxBodySize(0),
-	_retryAfter(DEFAULT_RETRY_AFTER)
+	_retryAfter(DEFAULT_RETRY_AFTER),
+	_strictParsing(false)
 {
 }
 
@@ -83,6 +84,12 @@ void EVHTTPServerParams::setMaxHeaderSize(std::size_t bytes)
 void EVHTTPServerParams::setMaxBodySize(Poco::UInt64 bytes)
 {
 	_maxBodySize = bytes;
+}
+
+
+void EVHTTPServerParams::setStrictParsing(bool flag)
+{
+	_strictParsing = flag;
 }
 
 

@@ -35,7 +35,7 @@ HTTPChunkedDecoder::HTTPChunkedDecoder()
 void HTTPChunkedDecoder::reset(std::size_t maxExtraBytes, std::size_t maxTrailerFields)
 {
 	_state = STATE_SIZE;
-	_separated = false;
+	_separated = _spaced = false;
 	_error = 0;
 	_digits = _lineLength = 0;
 	_remaining = 0;
@@ -99,9 +99,18 @@ void HTTPChunkedDecoder::takeLineByte(char c)
 		[[fallthrough]];
 	case STATE_EXTENSION:
 		if (++_lineLength > MAX_LINE) return fail(400);
-		if (c == '\r') _state = STATE_SIZE_LF;
-		else if (c == ';') _separated = true;
-		else if (!_separated && c != ' ' && c != '\t') fail(400);
+		if (c == '\r' && !_spaced) _state = STATE_SIZE_LF;
+		else if (c == ';')
+		{
+			_separated = true;
+			_spaced = false;
+		}
+		else if (!_separated)
+		{
+			// Between size and semicolon only (RFC 9112, section 7.1.1)
+			_spaced = c == ' ' || c == '\t';
+			if (!_spaced) fail(400);
+		}
 		else if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) fail(400);
 		break;
 	case STATE_SIZE_LF:
@@ -129,7 +138,7 @@ void HTTPChunkedDecoder::endSizeLine()
 	_excess -= static_cast<std::size_t>(std::min<Poco::UInt64>(_excess, _remaining));
 	_state = _remaining > 0 ? STATE_DATA : STATE_TRAILER;
 	_digits = _lineLength = 0;
-	_separated = false;
+	_separated = _spaced = false;
 }
 
 

@@ -95,6 +95,7 @@ private:
 
 	State        _state;
 	bool         _separated;      /// STATE_EXTENSION: a semicolon has been seen
+	bool         _spaced;         /// STATE_EXTENSION: white space has been seen, but no semicolon
 	short        _error;
 	int          _digits;
 	int          _lineLength;

@@ -62,7 +62,7 @@ HTTPRequestParser::HTTPRequestParser()
 }
 
 
-void HTTPRequestParser::reset()
+void HTTPRequestParser::reset(bool emptyLine)
 {
 	_fields.clear();
 	_reason = "";
@@ -70,9 +70,9 @@ void HTTPRequestParser::reset()
 	_headerEnd = _bodyEnd = _end = 0;
 	_contentLength = 0;
 	_status = 0;
-	_state = STATE_START;
+	_state = emptyLine ? STATE_REQUEST_LINE : STATE_START;
 	_http11 = _hasLength = _hasHost = _hasType = _hasCoding = _chunked = _unknownCoding = false;
-	_close = _persist = _upgrade = _expectContinue = _connect = _options = _hasBody = _bodyless = false;
+	_close = _persist = _upgrade = _expectContinue = _connect = _head = _options = _hasBody = _bodyless = false;
 }
 
 
@@ -128,7 +128,7 @@ bool HTTPRequestParser::parseHeader(char* pData, std::size_t length, const Limit
 		LineResult result = LINE_INCOMPLETE;
 		if (_scanned == _line || tooLong || std::memchr(pData + _scanned, '\n', length - _scanned))
 		{
-			result = _state == STATE_REQUEST_LINE ? parseRequestLine(pData, pEnd) : parseField(pData, pEnd, limits);
+			result = _state == STATE_REQUEST_LINE ? parseRequestLine(pData, pEnd, limits) : parseField(pData, pEnd, limits);
 		}
 		if (result == LINE_ERROR) return false;
 		if (result == LINE_INCOMPLETE)
@@ -156,7 +156,7 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseStart(const char* pData, s
 }
 
 
-HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pData, const char* pEnd)
+HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pData, const char* pEnd, const Limits& limits)
 {
 	const char* pMethod = pData + _line;
 	const char* p = HTTPCharacters::skipToken(pMethod, pMethod + std::min(static_cast<std::size_t>(pEnd - pMethod), MAX_METHOD + 1));
@@ -164,9 +164,15 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pD
 	if (methodLength > MAX_METHOD) return failLine(501, "The method is not known (RFC 9112, section 3)");
 	if (p == pEnd) return LINE_INCOMPLETE;
 	if (*p != ' ' || methodLength == 0) return failLine(400, "The method is not a token followed by one space (RFC 9112, section 3.1)");
+	classifyMethod(std::string_view(pMethod, methodLength));
 
 	const char* pTarget = ++p;
-	while (p < pEnd && HTTPCharacters::isTarget(*p)) ++p;
+	for (;;)
+	{
+		while (p < pEnd && HTTPCharacters::isTarget(*p)) ++p;
+		if (p == pEnd || static_cast<unsigned char>(*p) < 0x80 || limits.strict) break;
+		++p; // UTF-8, not percent-encoded, as Poco takes it
+	}
 	const std::size_t targetLength = static_cast<std::size_t>(p - pTarget);
 	if (p == pEnd) return LINE_INCOMPLETE;
 	if (*p != ' ') return failLine(400, "The request target contains an invalid character, or no version follows (RFC 9112, section 3)");
@@ -177,7 +183,6 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pD
 	_methodLength = methodLength;
 	_target = offset(pTarget, pData);
 	_targetLength = targetLength;
-	classifyMethod(method(pData));
 	if (!parseTarget(target(pData))) return LINE_ERROR;
 	_line = offset(pNext, pData);
 	_state = STATE_FIELDS;
@@ -188,7 +193,8 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseRequestLine(const char* pD
 void HTTPRequestParser::classifyMethod(std::string_view method)
 {
 	// Methods are case-sensitive (RFC 9110, section 9.1).
-	_bodyless = method == "GET" || method == "HEAD" || method == "DELETE";
+	_head = method == "HEAD";
+	_bodyless = _head || method == "GET" || method == "DELETE";
 	if (_bodyless) return;
 	_hasBody = method == "POST" || method == "PUT" || method == "PATCH";
 	_connect = method == "CONNECT";
@@ -371,6 +377,7 @@ bool HTTPRequestParser::checkHeader(const Limits& limits)
 		if (_unknownCoding) return fail(501, "Only the transfer coding chunked is understood (RFC 9112, section 6.1)");
 		// Poco's client sends chunks in HTTP/1.0, too, unless told another version. Whoever is between may not
 		// have seen where the body ends (RFC 9112, section 6.1): there must be no next request.
+		if (!_http11 && limits.strict) return fail(400, "There is no Transfer-Encoding in HTTP/1.0 (RFC 9112, section 6.1)");
 		if (!_http11) _close = true;
 		_decoder.reset(limits.header, limits.fields);
 		_state = STATE_CHUNKS;

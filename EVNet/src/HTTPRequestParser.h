@@ -42,11 +42,12 @@ public:
 	struct Limits
 		/// What exceeds one of these is an error. The default values are those of EVHTTPServerParams.
 	{
-		std::size_t  requestLine = 8192;    /// bytes of the request line
+		std::size_t  requestLine = 16448;   /// bytes of the request line
 		std::size_t  field       = 16384;   /// bytes of a header field, name and value
 		std::size_t  fields      = 100;     /// number of header fields
 		std::size_t  header      = 65536;   /// bytes of request line and header fields together
 		Poco::UInt64 body        = ~Poco::UInt64(0); /// bytes of the body
+		bool         strict      = false;   /// refuse what EVHTTPServerParams::setStrictParsing() is about
 	};
 
 	enum Result
@@ -74,8 +75,9 @@ public:
 
 	HTTPRequestParser();
 
-	void reset();
-		/// Prepares for the next request.
+	void reset(bool emptyLine = false);
+		/// Prepares for the next request. emptyLine is true if there was an empty line before it, which is
+		/// not among the bytes to be parsed.
 
 	Result parse(char* pData, std::size_t length, const Limits& limits);
 		/// Goes on reading. The bytes must begin with those given the last time since reset(), as
@@ -104,6 +106,12 @@ public:
 
 	bool keepAlive() const;
 		/// Returns true if the client wants the connection to persist (RFC 9112, section 9.3).
+
+	bool isHead() const;
+		/// Returns true for HEAD. Also after RESULT_ERROR, if the method has been seen.
+
+	bool isConnect() const;
+		/// Returns true for CONNECT.
 
 	bool mayUpgrade() const;
 		/// Returns true for CONNECT, and if the client wants to change the protocol (RFC 9110, section 7.8).
@@ -161,7 +169,7 @@ private:
 	LineResult failLine(int status, const char* reason);
 	bool parseHeader(char* pData, std::size_t length, const Limits& limits);
 	LineResult parseStart(const char* pData, std::size_t length);
-	LineResult parseRequestLine(const char* pData, const char* pEnd);
+	LineResult parseRequestLine(const char* pData, const char* pEnd, const Limits& limits);
 	void classifyMethod(std::string_view method);
 	bool parseTarget(std::string_view target);
 	LineResult parseVersion(const char* p, const char* pEnd);
@@ -203,6 +211,7 @@ private:
 	bool               _expectContinue;
 	bool               _upgrade;
 	bool               _connect;       /// method CONNECT
+	bool               _head;          /// method HEAD
 	bool               _options;       /// method OPTIONS
 	bool               _hasBody;       /// method that comes with a body: POST, PUT, PATCH
 	bool               _bodyless;      /// method that comes without one: GET, HEAD, DELETE
@@ -251,6 +260,18 @@ inline const HTTPRequestParser::Fields& HTTPRequestParser::fields() const
 inline bool HTTPRequestParser::keepAlive() const
 {
 	return !_close && (_http11 || _persist) && _state != STATE_TO_END;
+}
+
+
+inline bool HTTPRequestParser::isHead() const
+{
+	return _head;
+}
+
+
+inline bool HTTPRequestParser::isConnect() const
+{
+	return _connect;
 }
 
 

@@ -151,6 +151,13 @@ bool HTTPRequestStreamBuf::next(bool wait)
 }
 
 
+Poco::UInt64 HTTPRequestStreamBuf::missing() const
+{
+	if (_complete) return 0;
+	return _pParser->chunked() || _pParser->toEnd() ? UNKNOWN : _pParser->contentLength() - _received;
+}
+
+
 bool HTTPRequestStreamBuf::drain(std::size_t maxBytes)
 {
 	const Poco::UInt64 limit = _received + maxBytes;
@@ -167,13 +174,6 @@ bool HTTPRequestStreamBuf::drain(std::size_t maxBytes)
 		return false; // malformed: there is no next request
 	}
 	return _complete;
-}
-
-
-HTTPRequestStream::HTTPRequestStream():
-	std::istream(nullptr)
-{
-	rdbuf(&_buffer);
 }
 
 

@@ -22,7 +22,7 @@
 #include "HTTPRequestParser.h"
 #include "Poco/Types.h"
 #include <chrono>
-#include <istream>
+#include <cstddef>
 #include <streambuf>
 
 
@@ -38,6 +38,10 @@ class HTTPRequestStreamBuf: public std::streambuf
 	/// the buffer of the connection, then the rest, waiting for the client.
 {
 public:
+	static constexpr Poco::UInt64 UNKNOWN = ~Poco::UInt64(0);
+	static constexpr std::size_t MAX_UNWANTED = 256*1024;
+		/// That many bytes of a body that the handler does not read are thrown away, lest the connection has to end.
+
 	HTTPRequestStreamBuf();
 
 	void open(HTTPRequestParser& parser, bool complete, ConnectionSocketImpl& socket, Poco::UInt64 maxBody);
@@ -49,6 +53,9 @@ public:
 	EVServerStatistics::CloseReason failure() const;
 		/// Returns why the body could not be read, because streams keep exceptions to
 		/// themselves; CLOSE_REASONS if nothing has failed.
+
+	Poco::UInt64 missing() const;
+		/// Returns how many bytes of the body have yet to be received; UNKNOWN if only the client knows.
 
 	bool drain(std::size_t maxBytes);
 		/// Receives the rest of the body and throws it away, as far as that is possible without
@@ -78,38 +85,12 @@ private:
 };
 
 
-class HTTPRequestStream: public std::istream
-	/// The stream a handler reads the body from.
-{
-public:
-	HTTPRequestStream();
-
-	HTTPRequestStreamBuf& buffer();
-	const HTTPRequestStreamBuf& buffer() const;
-
-private:
-	HTTPRequestStreamBuf _buffer;
-};
-
-
 //
 // inlines
 //
 inline EVServerStatistics::CloseReason HTTPRequestStreamBuf::failure() const
 {
 	return _failure;
-}
-
-
-inline HTTPRequestStreamBuf& HTTPRequestStream::buffer()
-{
-	return _buffer;
-}
-
-
-inline const HTTPRequestStreamBuf& HTTPRequestStream::buffer() const
-{
-	return _buffer;
 }
 
 

@@ -47,6 +47,15 @@ void HTTPResponseStreamBuf::open(ConnectionSocketImpl& socket, ReusableSession& 
 }
 
 
+void HTTPResponseStreamBuf::close()
+{
+	_pSocket = nullptr;
+	_end = 0;
+	_mode = MODE_NONE;
+	setp(nullptr, nullptr);
+}
+
+
 void HTTPResponseStreamBuf::beginBody(Mode mode, Poco::UInt64 length)
 {
 	_mode = mode;
@@ -208,13 +217,6 @@ void HTTPResponseStreamBuf::sendLarge(std::string_view text)
 	else transmit(text);
 	if (_mode == MODE_LENGTH) _remaining -= text.size();
 	beginPiece();
-}
-
-
-HTTPResponseStream::HTTPResponseStream():
-	std::ostream(nullptr)
-{
-	rdbuf(&_buffer);
 }
 
 

@@ -20,7 +20,6 @@
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/Types.h"
 #include <memory>
-#include <ostream>
 #include <streambuf>
 #include <string>
 #include <string_view>
@@ -61,6 +60,9 @@ public:
 	void open(ConnectionSocketImpl& socket, ReusableSession& session);
 		/// Begins with a response. Network errors are noted in the session, because
 		/// streams keep exceptions to themselves.
+
+	void close();
+		/// Ends the use of the buffer.
 
 	void header(std::string_view text);
 		/// Appends to the header, or to the trailer.
@@ -118,28 +120,9 @@ private:
 };
 
 
-class HTTPResponseStream: public std::ostream
-	/// The stream a handler writes the body to.
-{
-public:
-	HTTPResponseStream();
-
-	HTTPResponseStreamBuf& buffer();
-
-private:
-	HTTPResponseStreamBuf _buffer;
-};
-
-
 //
 // inlines
 //
-inline HTTPResponseStreamBuf& HTTPResponseStream::buffer()
-{
-	return _buffer;
-}
-
-
 inline void HTTPResponseStreamBuf::append(std::string_view text)
 {
 	text.copy(_pBuffer.get() + _end, text.size());

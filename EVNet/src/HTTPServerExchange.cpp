@@ -64,12 +64,20 @@ namespace
 
 
 HTTPServerExchange::HTTPServerExchange(const HTTPServerParams::Ptr& pParams):
-	parsed(HTTPRequestParser::RESULT_INCOMPLETE),
 	session(StreamSocket(new Placeholder), pParams),
 	response(session),
 	request(response, session, pParams)
 {
-	session.release();
+	std::unique_ptr<Poco::Any> pNoData;
+	session.release(pNoData);
+}
+
+
+unsigned currentThreadNumber()
+{
+	static std::atomic<unsigned> threads(0);
+	static thread_local const unsigned number = threads.fetch_add(1, std::memory_order_relaxed);
+	return number;
 }
 
 
@@ -81,40 +89,30 @@ HTTPServerExchangePool::HTTPServerExchangePool(const HTTPServerParams::Ptr& pPar
 
 HTTPServerExchangePool::~HTTPServerExchangePool()
 {
-	for (Slot& slot: _slots) delete slot.pExchange.load();
 }
 
 
-unsigned HTTPServerExchangePool::ownSlot()
+HTTPServerExchange* HTTPServerExchangePool::takeExchange()
 {
-	static std::atomic<unsigned> threads(0);
-	static thread_local const unsigned number = threads.fetch_add(1, std::memory_order_relaxed);
-	return number % SLOTS;
+	return _exchanges.take([this] { return new HTTPServerExchange(_pParams); });
 }
 
 
-HTTPServerExchange* HTTPServerExchangePool::take()
+HTTPRequestParser* HTTPServerExchangePool::takeParser()
 {
-	const unsigned own = ownSlot();
-	for (unsigned i = 0; i < SLOTS; i++)
-	{
-		std::atomic<HTTPServerExchange*>& pSlot = _slots[(own + i) % SLOTS].pExchange;
-		if (!pSlot.load(std::memory_order_relaxed)) continue;
-		if (HTTPServerExchange* pExchange = pSlot.exchange(nullptr, std::memory_order_acquire)) return pExchange;
-	}
-	return new HTTPServerExchange(_pParams);
+	return _parsers.take([] { return new HTTPRequestParser; });
 }
 
 
 void HTTPServerExchangePool::give(HTTPServerExchange* pExchange)
 {
-	const unsigned own = ownSlot();
-	for (unsigned i = 0; i < SLOTS; i++)
-	{
-		HTTPServerExchange* pNone = nullptr;
-		if (_slots[(own + i) % SLOTS].pExchange.compare_exchange_strong(pNone, pExchange, std::memory_order_release, std::memory_order_relaxed)) return;
-	}
-	delete pExchange;
+	_exchanges.give(pExchange);
+}
+
+
+void HTTPServerExchangePool::give(HTTPRequestParser* pParser)
+{
+	_parsers.give(pParser);
 }
 
 

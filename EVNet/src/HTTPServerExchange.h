@@ -31,36 +31,39 @@ namespace EVNet {
 
 
 class HTTPServerExchange
-	/// What serves one request: parser, session, request and response. Making these takes Poco longer than
+	/// What serves one request: session, request and response. Making these takes Poco longer than
 	/// serving the request, so they are made once and reused.
 	///
-	/// A connection has one from the first byte of a request until the response is
-	/// done, an idle connection has none.
+	/// A connection has one while its request is running.
 {
 public:
 	explicit HTTPServerExchange(const Poco::Net::HTTPServerParams::Ptr& pParams);
 
-	HTTPRequestParser parser;
-	HTTPRequestParser::Result parsed;   /// what the parser said last
 	ReusableSession   session;
 	ReusableResponse  response;
 	ReusableRequest   request;
 };
 
 
-class HTTPServerExchangePool
-	/// The exchanges of a server that are not in use. May be used by any thread.
+unsigned currentThreadNumber();
+	/// Returns a number that no other thread has.
+
+
+template <class T>
+class SparePool
+	/// Objects that are not in use. May be used by any thread.
 	///
 	/// A thread gets the one back that it gave last, whose memory is still in its processor's cache.
 {
 public:
-	explicit HTTPServerExchangePool(const Poco::Net::HTTPServerParams::Ptr& pParams);
-	~HTTPServerExchangePool();
+	SparePool();
+	~SparePool();
 
-	HTTPServerExchange* take();
-		/// Returns one that nobody uses; makes it if there is none.
+	template <class Make>
+	T* take(Make make);
+		/// Returns one that nobody uses; what make() returns if there is none.
 
-	void give(HTTPServerExchange* pExchange);
+	void give(T* pObject);
 		/// Takes it back.
 
 private:
@@ -71,14 +74,82 @@ private:
 
 	struct alignas(64) Slot
 	{
-		std::atomic<HTTPServerExchange*> pExchange{nullptr};
+		std::atomic<T*> pObject{nullptr};
 	};
 
-	static unsigned ownSlot();
+	SparePool(const SparePool&);
+	SparePool& operator = (const SparePool&);
 
-	Poco::Net::HTTPServerParams::Ptr _pParams;
 	Slot _slots[SLOTS];
 };
+
+
+class HTTPServerExchangePool
+	/// The exchanges of a server that are not in use, and the parsers of its connections: a
+	/// connection has a parser from the first byte of a request until the response is done, an idle connection has
+	/// none. May be used by any thread.
+{
+public:
+	explicit HTTPServerExchangePool(const Poco::Net::HTTPServerParams::Ptr& pParams);
+	~HTTPServerExchangePool();
+
+	HTTPServerExchange* takeExchange();
+	HTTPRequestParser* takeParser();
+		/// Return one that nobody uses; make it if there is none.
+
+	void give(HTTPServerExchange* pExchange);
+	void give(HTTPRequestParser* pParser);
+		/// Take it back.
+
+private:
+	Poco::Net::HTTPServerParams::Ptr _pParams;
+	SparePool<HTTPServerExchange>    _exchanges;
+	SparePool<HTTPRequestParser>     _parsers;
+};
+
+
+//
+// inlines
+//
+template <class T>
+SparePool<T>::SparePool()
+{
+}
+
+
+template <class T>
+SparePool<T>::~SparePool()
+{
+	for (Slot& slot: _slots) delete slot.pObject.load();
+}
+
+
+template <class T>
+template <class Make>
+T* SparePool<T>::take(Make make)
+{
+	const unsigned own = currentThreadNumber();
+	for (unsigned i = 0; i < SLOTS; i++)
+	{
+		std::atomic<T*>& pSlot = _slots[(own + i) % SLOTS].pObject;
+		if (!pSlot.load(std::memory_order_relaxed)) continue;
+		if (T* pObject = pSlot.exchange(nullptr, std::memory_order_acquire)) return pObject;
+	}
+	return make();
+}
+
+
+template <class T>
+void SparePool<T>::give(T* pObject)
+{
+	const unsigned own = currentThreadNumber();
+	for (unsigned i = 0; i < SLOTS; i++)
+	{
+		T* pNone = nullptr;
+		if (_slots[(own + i) % SLOTS].pObject.compare_exchange_strong(pNone, pObject, std::memory_order_release, std::memory_order_relaxed)) return;
+	}
+	delete pObject;
+}
 
 
 } } // namespace Poco::EVNet

@@ -77,6 +77,9 @@ public:
 	void discard();
 		/// Drops all bytes.
 
+	void drop(std::size_t length);
+		/// Drops so many bytes, before a request begins.
+
 	bool moveTo(BufferPool& to, BufferPool& from);
 		/// Moves the bytes to memory of another pool. Returns false if its budget is used up.
 
@@ -184,6 +187,12 @@ inline Poco::UInt64 InputBuffer::takeArrived()
 inline void InputBuffer::discard()
 {
 	if (_pBlock) _pBlock->begin = _pBlock->end;
+}
+
+
+inline void InputBuffer::drop(std::size_t length)
+{
+	if (_pBlock) _pBlock->begin += static_cast<Poco::UInt32>(length);
 }
 
 

@@ -393,6 +393,16 @@ bool Loop::receiveRequest(Connection& connection)
 	const bool outOfMemory = connection.outOfMemory;
 	connection.outOfMemory = false;
 	if (length > 0) return dispatch(connection, length);
+	if (length == Connection::FRAME_BLOCKED)
+	{
+		waitForClient(connection);
+		return false;
+	}
+	if (length == 0 && connection.socket().input().size() == 0)
+	{
+		waitForRequest(connection);
+		return false;
+	}
 	if (length < 0 && !connection.inBody) proceed(connection);
 	else if (outOfMemory) starve(connection);
 	else if (connection.state != Connection::STATE_READING)
@@ -406,6 +416,15 @@ bool Loop::receiveRequest(Connection& connection)
 	}
 	if (length == 0 || connection.inBody) readOn(connection);
 	return false;
+}
+
+
+void Loop::waitForRequest(Connection& connection)
+{
+	// What came were bytes between two requests, which frame() has dropped.
+	if (connection.state != Connection::STATE_IDLE) setState(connection, Connection::STATE_IDLE);
+	connection.socket().releaseBuffer(&_cache);
+	if (_draining || connection.notified || connection.socket().pending()) makeReady(connection);
 }
 
 
@@ -486,7 +505,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.
-	if (!connection.socket().trySend(text)) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	if (connection.socket().trySend(text) != PendingOutput::FLUSH_DONE) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 	connection.settle();
 	finish(connection);
 }

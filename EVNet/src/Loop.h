@@ -199,6 +199,10 @@ private:
 
 	bool takesEnough(Connection& connection);
 		/// Returns true if the client has taken what it must within the send timeout.
+
+	void waitForRequest(Connection& connection);
+		/// Leaves a connection idle of which no bytes are left, though it has received some.
+
 	void readOn(Connection& connection);
 		/// Goes on with bytes that TLS has decrypted already, or with a notification: no event tells of them.
 
@@ -236,6 +240,9 @@ private:
 
 	void resumePaused();
 	void finish(Connection& connection);
+	void waitForClient(Connection& connection);
+		/// Goes on with finish() when the client takes output.
+
 	void proceed(Connection& connection);
 	void linger(Connection& connection);
 	void drain(Connection& connection);

@@ -114,19 +114,25 @@ void Loop::finish(Connection& connection)
 			makeReady(connection);
 			break;
 		}
-		setState(connection, Connection::STATE_FLUSHING);
-		watch(connection, EV_WRITE);
-		if (!connection.flushing)
-		{
-			connection.socket().takeFlushed(); // counts from here
-			connection.sendExpired = false;
-			_send.start(connection);
-		}
-		else if (connection.sendExpired && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		waitForClient(connection);
 		break;
 	default:
 		close(connection, EVServerStatistics::CLOSED_RESET);
 	}
+}
+
+
+void Loop::waitForClient(Connection& connection)
+{
+	setState(connection, Connection::STATE_FLUSHING);
+	watch(connection, EV_WRITE);
+	if (!connection.flushing)
+	{
+		connection.socket().takeFlushed(); // counts from here
+		connection.sendExpired = false;
+		_send.start(connection);
+	}
+	else if (connection.sendExpired && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 }
 
 
@@ -483,7 +489,7 @@ bool Loop::closeLongestIdle()
 void Loop::refuseLate(Connection& connection)
 {
 	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_TIMEOUT);
-	if (text.empty() || !connection.socket().trySend(text))
+	if (text.empty() || connection.socket().trySend(text) != PendingOutput::FLUSH_DONE)
 	{
 		close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
 		return;

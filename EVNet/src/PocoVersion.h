@@ -60,6 +60,17 @@ inline void valuesAreNotDecoded(Poco::Net::MessageHeader& header)
 }
 
 
+inline void resetSettings(Poco::Net::MessageHeader& header)
+	/// Takes back what a handler has set besides fields.
+{
+	static const int fieldLimit = Poco::Net::MessageHeader().getFieldLimit();
+	if (header.getFieldLimit() != fieldLimit) header.setFieldLimit(fieldLimit);
+#if defined(EVNet_HAS_GET_DECODED)
+	header.setAutoDecode(false);
+#endif
+}
+
+
 } } // namespace Poco::EVNet
 
 

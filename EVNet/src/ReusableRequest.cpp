@@ -44,7 +44,6 @@ namespace
 
 ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& session, const HTTPServerParams::Ptr& pParams):
 	HTTPServerRequestImpl(response, session, const_cast<HTTPServerParams*>(pParams.get())),
-	_response(response),
 	_pSocket(nullptr),
 	_pParser(nullptr),
 	_hasClientAddress(false),
@@ -59,21 +58,21 @@ void ReusableRequest::bind(ConnectionSocketImpl& socket, HTTPRequestParser& pars
 	_pSocket = &socket;
 	_pParser = &parser;
 	_hasClientAddress = _hasServerAddress = false;
+	resetSettings(*this);
 	fill(socket.input().data(), parser);
-	if (!_stream.good()) _stream.clear();
-	_stream.buffer().open(parser, complete, socket, maxBody);
+	_body.open(parser, complete, socket, maxBody);
 }
 
 
 EVServerStatistics::CloseReason ReusableRequest::failure() const
 {
-	return _stream.buffer().failure();
+	return _body.failure();
 }
 
 
 bool ReusableRequest::drain(std::size_t maxBytes)
 {
-	return _stream.buffer().drain(maxBytes);
+	return _body.drain(maxBytes);
 }
 
 
@@ -81,7 +80,8 @@ void ReusableRequest::release()
 {
 	_pSocket = nullptr;
 	_pParser = nullptr;
-	_stream.buffer().close();
+	_body.close();
+	_stream.close();
 }
 
 
@@ -102,8 +102,7 @@ bool ReusableRequest::clientConnected() const
 
 std::istream& ReusableRequest::stream()
 {
-	_response.permitBody();
-	return _stream;
+	return _stream.open(_body);
 }
 
 

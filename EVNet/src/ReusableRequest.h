@@ -18,11 +18,13 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "HandlerStream.h"
 #include "HTTPRequestParser.h"
 #include "HTTPRequestStream.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPServerRequestImpl.h"
 #include "Poco/Net/SocketAddress.h"
+#include <istream>
 
 
 namespace Poco {
@@ -46,6 +48,9 @@ public:
 	EVServerStatistics::CloseReason failure() const;
 		/// Returns why the body could not be read, see HTTPRequestStreamBuf::failure().
 
+	const HTTPRequestStreamBuf& body() const;
+		/// Returns the body.
+
 	bool drain(std::size_t maxBytes);
 		/// Throws away the rest of the body, see HTTPRequestStreamBuf::drain(). Returns true if another request can follow.
 
@@ -66,15 +71,24 @@ private:
 	void fill(const char* pData, const HTTPRequestParser& parser);
 	void fillAnew(const char* pData, const HTTPRequestParser::Fields& fields, std::size_t first);
 
-	ReusableResponse&     _response;
 	ConnectionSocketImpl* _pSocket;
 	HTTPRequestParser*    _pParser;
-	HTTPRequestStream     _stream;
+	HTTPRequestStreamBuf  _body;
+	HandlerStream<std::istream> _stream;
 	mutable bool          _hasClientAddress;
 	mutable bool          _hasServerAddress;
 	mutable Poco::Net::SocketAddress _clientAddress;
 	mutable Poco::Net::SocketAddress _serverAddress;
 };
+
+
+//
+// inlines
+//
+inline const HTTPRequestStreamBuf& ReusableRequest::body() const
+{
+	return _body;
+}
 
 
 } } // namespace Poco::EVNet

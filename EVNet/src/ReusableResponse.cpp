@@ -15,6 +15,8 @@
 #include "ConnectionSocketImpl.h"
 #include "FileDescriptor.h"
 #include "HTTPCharacters.h"
+#include "HTTPRequestStream.h"
+#include "PocoVersion.h"
 #include "ReusableSession.h"
 #include "Poco/DateTimeFormat.h"
 #include "Poco/DateTimeFormatter.h"
@@ -83,11 +85,12 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 	HTTPServerResponseImpl(session),
 	_session(session),
 	_pSocket(nullptr),
+	_pRequestBody(nullptr),
 	_http11(true),
 	_mayChunk(true),
 	_head(false),
 	_mayKeepAlive(false),
-	_expecting(false),
+	_connect(false),
 	_sent(false),
 	_persistent(false)
 {
@@ -97,17 +100,19 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head, bool mayKeepAlive)
 {
 	_pSocket = &socket;
+	_pRequestBody = nullptr;
 	_http11 = _mayChunk = http11;
 	_head = head;
 	_mayKeepAlive = mayKeepAlive;
-	_expecting = _sent = _persistent = false;
+	_connect = _sent = _persistent = false;
+	resetSettings(*this);
 	const std::string& version = http11 ? HTTP_1_1 : HTTP_1_0;
 	if (getVersion() != version) setVersion(version);
 	if (getStatus() != HTTP_OK || getReason() != OK_REASON) setStatusAndReason(HTTP_OK);
 	resetFields();
+	resetSettings(_trailer);
 	if (!_trailer.empty()) _trailer.clear();
-	if (!_stream.good()) _stream.clear();
-	_stream.buffer().open(socket, _session);
+	_out.open(socket, _session);
 }
 
 
@@ -168,22 +173,29 @@ void ReusableResponse::allowChunked()
 }
 
 
-void ReusableResponse::expectContinue()
+void ReusableResponse::answers(const HTTPRequestStreamBuf& body)
 {
-	_expecting = true;
+	_pRequestBody = &body;
 }
 
 
-void ReusableResponse::permitBody()
+void ReusableResponse::answersConnect()
 {
-	// As Poco does, unless the factory has already decided on an error.
-	if (_expecting && !_sent && getStatus() == HTTP_OK) sendContinue();
+	_connect = true;
+}
+
+
+void ReusableResponse::release()
+{
+	_pSocket = nullptr;
+	_pRequestBody = nullptr;
+	_out.close();
+	_stream.close();
 }
 
 
 void ReusableResponse::sendContinue()
 {
-	_expecting = false;
 	static const std::string CONTINUE(" 100 Continue\r\n\r\n");
 	const std::string line = getVersion() + CONTINUE;
 	_pSocket->sendBytes(line.data(), static_cast<int>(line.size()));
@@ -198,8 +210,14 @@ bool ReusableResponse::sent() const
 
 HTTPResponseStreamBuf::Mode ReusableResponse::wholeMode() const
 {
-	const bool bodyless = _head || isLengthless(getStatus()) || getStatus() == HTTP_NOT_MODIFIED;
+	const bool bodyless = _head || isLengthless(getStatus()) || getStatus() == HTTP_NOT_MODIFIED || isTunnel();
 	return bodyless ? HTTPResponseStreamBuf::MODE_NONE : HTTPResponseStreamBuf::MODE_LENGTH;
+}
+
+
+bool ReusableResponse::isTunnel() const
+{
+	return _connect && getStatus() >= 200 && getStatus() < 300;
 }
 
 
@@ -212,6 +230,7 @@ bool ReusableResponse::isChunked() const
 
 HTTPResponseStreamBuf::Mode ReusableResponse::bodyMode() const
 {
+	if (isTunnel()) return HTTPResponseStreamBuf::MODE_TO_END; // what is written goes through the tunnel
 	if (wholeMode() == HTTPResponseStreamBuf::MODE_NONE) return HTTPResponseStreamBuf::MODE_NONE;
 	if (!isChunked()) return field(CONTENT_LENGTH) ? HTTPResponseStreamBuf::MODE_LENGTH : HTTPResponseStreamBuf::MODE_TO_END;
 	return _mayChunk ? HTTPResponseStreamBuf::MODE_CHUNKED : HTTPResponseStreamBuf::MODE_TO_END;
@@ -223,7 +242,7 @@ void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 
 	poco_assert (!_sent);
 
 	formatHeader(mode);
-	_stream.buffer().beginBody(mode, length);
+	_out.beginBody(mode, length);
 	_sent = true;
 }
 
@@ -231,13 +250,14 @@ void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 
 void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 {
 	formatStatusLine();
-	HTTPResponseStreamBuf& out = _stream.buffer();
 	bool hasConnection = false;
-	// A client that was not told to send its body may send it nevertheless or not: nobody can know where the next request begins.
-	_persistent = _mayKeepAlive && !_expecting && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	// What is said now must be what happens, and more of a body that the handler does not read is not thrown away.
+	const bool tooMuch = _pRequestBody && _pRequestBody->missing() > HTTPRequestStreamBuf::MAX_UNWANTED;
+	_persistent = _mayKeepAlive && _session.getKeepAlive() && !tooMuch && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	const bool lengthless = isLengthless(getStatus()) || isTunnel();
 	// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
-	const bool coding = _mayChunk && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
-	const bool length = !coding && !isLengthless(getStatus()) && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	const bool coding = _mayChunk && !lengthless && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
+	const bool length = !coding && !lengthless && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	const ConstIterator itEnd = end();
 	for (ConstIterator it = begin(); it != itEnd; ++it)
 	{
@@ -246,20 +266,20 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 		{
 			if (hasConnection) continue;
 			hasConnection = true;
-			formatConnection(it->second);
+			if (!isTunnel() || it->second != CONNECTION_CLOSE) formatConnection(it->second);
 			continue;
 		}
 		if (!length && name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)) continue;
 		if (!coding && name.size() == TRANSFER_ENCODING.size() && HTTPCharacters::equalsIgnoreCase(name, TRANSFER_ENCODING)) continue;
 		formatField(name, it->second);
 	}
-	if (!hasConnection)
+	if (!hasConnection && !isTunnel())
 	{
 		// The handler has removed it: what the version implies (RFC 9112, section 9.3) must be true.
 		if (!_http11) _persistent = false;
 		else if (!_persistent) formatField(CONNECTION, CONNECTION_CLOSE);
 	}
-	out.header("\r\n");
+	_out.header("\r\n");
 }
 
 
@@ -298,19 +318,18 @@ void ReusableResponse::formatConnection(const std::string& value)
 
 void ReusableResponse::formatStatusLine()
 {
-	HTTPResponseStreamBuf& out = _stream.buffer();
-	out.header(getVersion());
+	_out.header(getVersion());
 	if (getStatus() == HTTP_OK && getReason() == OK_REASON)
 	{
-		out.header(" 200 OK\r\n");
+		_out.header(" 200 OK\r\n");
 		return;
 	}
 	char status[16] = " ";
 	char* pEnd = std::to_chars(status + 1, status + sizeof(status) - 1, static_cast<int>(getStatus())).ptr;
 	*pEnd++ = ' ';
-	out.header(std::string_view(status, static_cast<std::size_t>(pEnd - status)));
+	_out.header(std::string_view(status, static_cast<std::size_t>(pEnd - status)));
 	formatText(getReason());
-	out.header("\r\n");
+	_out.header("\r\n");
 }
 
 
@@ -318,28 +337,27 @@ void ReusableResponse::formatField(const std::string& name, const std::string& v
 {
 	if (isText(name) && isText(value))
 	{
-		_stream.buffer().field(name, value);
+		_out.field(name, value);
 		return;
 	}
 	formatText(name);
-	_stream.buffer().header(": ");
+	_out.header(": ");
 	formatText(value);
-	_stream.buffer().header("\r\n");
+	_out.header("\r\n");
 }
 
 
 void ReusableResponse::formatText(const std::string& text)
 {
 	// A control character must not end the field, and begin another one (RFC 9110, section 5.5).
-	HTTPResponseStreamBuf& out = _stream.buffer();
 	const char* pEnd = text.data() + text.size();
 	const char* p = text.data();
 	for (;;)
 	{
 		const char* pControl = HTTPCharacters::skipText(p, pEnd);
-		out.header(std::string_view(p, static_cast<std::size_t>(pControl - p)));
+		_out.header(std::string_view(p, static_cast<std::size_t>(pControl - p)));
 		if (pControl == pEnd) break;
-		out.header(" ");
+		_out.header(" ");
 		p = pControl + 1;
 	}
 }
@@ -351,24 +369,23 @@ std::ostream& ReusableResponse::send()
 	if (mode == HTTPResponseStreamBuf::MODE_TO_END && !hasContentLength()) setKeepAlive(false); // the client cannot know the length otherwise
 	const Poco::Int64 length = mode == HTTPResponseStreamBuf::MODE_LENGTH ? getContentLength64() : 0;
 	beginBody(mode, static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, length)));
-	if (getStatus() == HTTP_SWITCHING_PROTOCOLS) _stream.flush();
-	return _stream;
+	std::ostream& stream = _stream.open(_out);
+	if (getStatus() == HTTP_SWITCHING_PROTOCOLS || isTunnel()) stream.flush();
+	return stream;
 }
 
 
 void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 {
 	beginBody(wholeMode(), length);
-	// Right to the buffer: a stream would only take the exception away, which the session has noted.
-	HTTPResponseStreamBuf& out = _stream.buffer();
 	try
 	{
-		out.sputn(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
-		out.finish();
+		_out.sputn(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
+		_out.finish();
 	}
 	catch (Poco::Exception&)
 	{
-		_stream.setstate(std::ios::badbit);
+		// the session has it, and a stream would keep it to itself as well
 	}
 }
 
@@ -441,12 +458,12 @@ void ReusableResponse::sendLarge(FileDescriptor&& file, Poco::UInt64 length)
 	beginBody(mode, length);
 	try
 	{
-		if (mode != HTTPResponseStreamBuf::MODE_NONE) _stream.buffer().sendFile(std::move(file), length);
-		else _stream.buffer().finish();
+		if (mode != HTTPResponseStreamBuf::MODE_NONE) _out.sendFile(std::move(file), length);
+		else _out.finish();
 	}
 	catch (Poco::Exception&)
 	{
-		_stream.setstate(std::ios::badbit); // as in sendWhole()
+		// as in sendWhole()
 	}
 }
 
@@ -469,7 +486,7 @@ void ReusableResponse::flush()
 	try
 	{
 		// Not _stream.flush(), which does nothing if the handler has written more than the Content-Length.
-		_stream.buffer().pubsync();
+		_out.pubsync();
 	}
 	catch (Poco::Exception&)
 	{
@@ -481,11 +498,11 @@ void ReusableResponse::flush()
 bool ReusableResponse::finish()
 {
 	if (_session.networkException()) return false; // waiting for the client once is enough
-	if (!_sent) return _mayKeepAlive && !_expecting && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
+	if (!_sent) return _mayKeepAlive && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
 	try
 	{
-		if (!_trailer.empty() && _stream.buffer().beginTrailer()) formatTrailer();
-		if (!_stream.buffer().finish()) _persistent = false;
+		if (!_trailer.empty() && _out.beginTrailer()) formatTrailer();
+		if (!_out.finish()) _persistent = false;
 	}
 	catch (Poco::Exception&)
 	{

@@ -18,8 +18,10 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "HandlerStream.h"
 #include "HTTPResponseStream.h"
 #include "Poco/Net/HTTPServerResponseImpl.h"
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -30,6 +32,7 @@ namespace EVNet {
 
 class ConnectionSocketImpl;
 class FileDescriptor;
+class HTTPRequestStreamBuf;
 class ReusableSession;
 
 
@@ -49,12 +52,12 @@ public:
 	void allowChunked();
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
-	void expectContinue();
-		/// The client waits for permission to send the body.
+	void answers(const HTTPRequestStreamBuf& body);
+		/// If that body is not complete when the header is made, and more is missing than EVNet
+		/// throws away, the connection does not persist, and the client is told.
 
-	void permitBody();
-		/// Called when the handler wants the body: gives the permission, unless the response has
-		/// been sent or is going to be an error.
+	void answersConnect();
+		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
 
 	Poco::Net::MessageHeader& trailer();
 		/// Returns the fields to be sent behind the last chunk.
@@ -65,7 +68,12 @@ public:
 	void flush();
 		/// Sends what has been written, without ending the body: whoever has detached the socket may go on with it.
 
+	void release();
+		/// Lets go of the connection.
+
 	void sendContinue() override;
+		/// Does what it says, as with Poco. The client has been told already, before the body was received.
+
 	std::ostream& send() override;
 	void sendFile(const std::string& path, const std::string& mediaType) override;
 	void sendBuffer(const void* pBuffer, std::size_t length) override;
@@ -89,6 +97,7 @@ private:
 	HTTPResponseStreamBuf::Mode wholeMode() const;
 		/// Returns the mode of a body that has been given a length.
 
+	bool isTunnel() const;
 	bool isChunked() const;
 	HTTPResponseStreamBuf::Mode bodyMode() const;
 	void beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 length);
@@ -108,15 +117,17 @@ private:
 	void sendUnsized(const FileDescriptor& file, char* pBytes, const std::string& path);
 		/// Sends a file whose size nobody knows, of which the first SMALL_FILE bytes have been read.
 
-	ReusableSession&   _session;
-	HTTPResponseStream _stream;
+	ReusableSession&      _session;
+	HTTPResponseStreamBuf _out;
+	HandlerStream<std::ostream> _stream;
 	Poco::Net::MessageHeader _trailer;
 	ConnectionSocketImpl* _pSocket;
+	const HTTPRequestStreamBuf* _pRequestBody;
 	bool               _http11;
 	bool               _mayChunk;
 	bool               _head;          /// method HEAD
 	bool               _mayKeepAlive;
-	bool               _expecting;     /// the client waits for permission to send the body
+	bool               _connect;       /// method CONNECT
 	bool               _sent;
 	bool               _persistent;
 };

@@ -13,6 +13,7 @@
 
 #include "ReusableSession.h"
 #include "Poco/Buffer.h"
+#include <new>
 
 
 using Poco::Net::HTTPServerParams;
@@ -25,23 +26,38 @@ namespace EVNet {
 
 ReusableSession::ReusableSession(const StreamSocket& placeholder, HTTPServerParams::Ptr pParams):
 	Poco::Net::HTTPServerSession(placeholder, pParams),
-	_placeholder(placeholder)
+	_placeholder(placeholder),
+	_timeout(pParams->getTimeout())
 {
 }
 
 
-void ReusableSession::bind(const StreamSocket& socket)
+Poco::Any& ReusableSession::data()
+{
+	return const_cast<Poco::Any&>(sessionData()); // Poco has no other way to move them
+}
+
+
+void ReusableSession::bind(const StreamSocket& socket, std::unique_ptr<Poco::Any>& pData)
 {
 	attachSocket(socket);
 	setKeepAlive(true);
+	setTimeout(_timeout);
+	if (pData) data().swap(*pData);
 }
 
 
-void ReusableSession::release()
+void ReusableSession::release(std::unique_ptr<Poco::Any>& pData)
 {
 	attachSocket(_placeholder);
 	if (networkException()) clearException();
-	if (!sessionData().empty()) attachSessionData(Poco::Any());
+	if (sessionData().empty()) pData.reset();
+	else
+	{
+		if (!pData) pData.reset(new (std::nothrow) Poco::Any);
+		if (pData) data().swap(*pData);
+		else attachSessionData(Poco::Any()); // no memory
+	}
 	if (buffered() > 0)
 	{
 		Poco::Buffer<char> rest(0);

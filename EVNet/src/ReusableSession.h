@@ -18,9 +18,12 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "Poco/Any.h"
 #include "Poco/Net/HTTPServerParams.h"
 #include "Poco/Net/HTTPServerSession.h"
 #include "Poco/Net/StreamSocket.h"
+#include "Poco/Timespan.h"
+#include <memory>
 
 
 namespace Poco {
@@ -33,17 +36,21 @@ class ReusableSession: public Poco::Net::HTTPServerSession
 public:
 	ReusableSession(const Poco::Net::StreamSocket& placeholder, Poco::Net::HTTPServerParams::Ptr pParams);
 
-	void bind(const Poco::Net::StreamSocket& socket);
-		/// Binds the session to a connection.
+	void bind(const Poco::Net::StreamSocket& socket, std::unique_ptr<Poco::Any>& pData);
+		/// Binds the session to a connection, and takes the data attached to that.
 
-	void release();
-		/// Lets go of the connection, and of what the handler has left in the session.
+	void release(std::unique_ptr<Poco::Any>& pData);
+		/// Lets go of the connection, and of what the handler has left in the session. The data attached are
+		/// given back, without being copied: a handler may have pointers into them.
 
 	void noteException(const Poco::Exception& exc);
 		/// Makes the exception available as networkException().
 
 private:
+	Poco::Any& data();
+
 	Poco::Net::StreamSocket _placeholder;
+	const Poco::Timespan    _timeout;
 };
 
 

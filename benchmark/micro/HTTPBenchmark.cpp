@@ -41,6 +41,7 @@ using Poco::EVNet::BufferPool;
 using Poco::EVNet::ConnectionSocketImpl;
 using Poco::EVNet::HTTPRequestParser;
 using Poco::EVNet::HTTPServerExchange;
+using Poco::EVNet::HTTPServerExchangePool;
 using Poco::Net::HTTPServerParams;
 using Poco::Net::HTTPServerRequestImpl;
 using Poco::Net::HTTPServerResponse;
@@ -76,7 +77,7 @@ namespace
 		explicit EVNetFixture(const std::string& request):
 			_pPool(new BufferPool({1 << 20, 1 << 16, 1 << 20, 0, 0})),
 			_pParams(new HTTPServerParams),
-			_exchange(_pParams),
+			_exchanges(_pParams),
 			_unsent(0)
 		{
 			int fds[2];
@@ -99,21 +100,24 @@ namespace
 			/// Does what EVHTTPServerConnection does, from frame() to endRequest(). Returns true if
 			/// the connection persists.
 		{
-			HTTPRequestParser& parser = _exchange.parser;
+			HTTPRequestParser& parser = *_exchanges.takeParser();
 			parser.reset();
-			_exchange.parsed = parser.parse(const_cast<char*>(_pSocket->input().data()), _pSocket->input().size(), _limits);
-			const bool complete = _exchange.parsed == HTTPRequestParser::RESULT_COMPLETE;
+			const bool complete = parser.parse(const_cast<char*>(_pSocket->input().data()), _pSocket->input().size(), _limits) == HTTPRequestParser::RESULT_COMPLETE;
+			HTTPServerExchange& exchange = *_exchanges.takeExchange();
 			_pSocket->input().beginRequest(parser.end());
 			_pSocket->input().skipRequest();
-			_exchange.session.bind(_socket);
-			_exchange.request.bind(*_pSocket, parser, complete, _limits.body);
-			const bool head = _exchange.request.getMethod() == Poco::Net::HTTPRequest::HTTP_HEAD;
-			_exchange.response.bind(*_pSocket, parser.isHTTP11(), head, _pParams->getKeepAlive() && parser.keepAlive());
-			answer(_exchange.response);
-			bool persistent = _exchange.response.finish() && _exchange.session.getKeepAlive();
-			persistent = persistent && _exchange.request.drain(0);
-			_exchange.request.release();
-			_exchange.session.release();
+			exchange.session.bind(_socket, _pSessionData);
+			exchange.request.bind(*_pSocket, parser, complete, _limits.body);
+			exchange.response.bind(*_pSocket, parser.isHTTP11(), parser.isHead(), _pParams->getKeepAlive() && parser.keepAlive());
+			exchange.response.answers(exchange.request.body());
+			answer(exchange.response);
+			bool persistent = exchange.response.finish() && exchange.session.getKeepAlive();
+			persistent = persistent && exchange.request.drain(0);
+			exchange.response.release();
+			exchange.request.release();
+			exchange.session.release(_pSessionData);
+			_exchanges.give(&exchange);
+			_exchanges.give(&parser);
 			if (++_unsent % HELD == 0) _pSocket->dropOutput();
 			return persistent;
 		}
@@ -121,7 +125,8 @@ namespace
 	private:
 		BufferPool::Ptr           _pPool;
 		HTTPServerParams::Ptr     _pParams;
-		HTTPServerExchange        _exchange;
+		HTTPServerExchangePool    _exchanges;
+		std::unique_ptr<Poco::Any> _pSessionData;
 		HTTPRequestParser::Limits _limits;
 		StreamSocket              _socket;
 		ConnectionSocketImpl*     _pSocket;

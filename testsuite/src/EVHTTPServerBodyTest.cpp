@@ -212,11 +212,17 @@ void EVHTTPServerBodyTest::testExpectContinueRefused()
 	}), 0, httpParams());
 	server.start();
 	RawClient client(server);
-	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n");
-	const Answer answer = client.receiveAnswer();
-	assertEqual (417, answer.status);
-	assertEqual ("no", answer.body);
-	assertTrue (client.hasEnded()); // the body may come or not: there can be no next request
+	// The handler is called when the body is there, and so the connection can persist.
+	for (int i = 0; i < 2; i++)
+	{
+		client.send("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n");
+		assertEqual (100, client.receiveAnswer().status);
+		client.send(pattern(1000));
+		const Answer answer = client.receiveAnswer();
+		assertEqual (417, answer.status);
+		assertEqual ("no", answer.body);
+		assertTrue (!answer.saysClose());
+	}
 }
 
 
@@ -557,6 +563,120 @@ void EVHTTPServerBodyTest::testFileBecomesShorter()
 }
 
 
+void EVHTTPServerBodyTest::testExpectContinueHoldsNoThread()
+{
+	EVHTTPServer server(serveHTTP(answerBody), 0, httpParams(2));
+	server.start();
+	const std::string header = "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
+	std::vector<std::unique_ptr<RawClient>> silent;
+	for (int i = 0; i < 16; i++)
+	{
+		silent.emplace_back(new RawClient(server));
+		silent.back()->send(header + (i % 2 == 0 ? "Content-Length: 10\r\n\r\n" : "Transfer-Encoding: chunked\r\n\r\n"));
+	}
+	for (auto& pClient: silent) assertEqual (100, pClient->receiveAnswer().status);
+	assertTrue (waitFor([&] { return server.statistics().reading == 16; }));
+	assertEqual (0, server.statistics().running);
+	RawClient good(server);
+	for (int i = 0; i < 20; i++)
+	{
+		good.post("/", "good");
+		assertTrue (good.receiveAnswer().isOK("good"));
+	}
+	for (std::size_t i = 0; i < silent.size(); i++) silent[i]->send(i % 2 == 0 ? "0123456789" : "a\r\n0123456789\r\n0\r\n\r\n");
+	for (auto& pClient: silent) assertTrue (pClient->receiveAnswer().isOK("0123456789"));
+}
+
+
+void EVHTTPServerBodyTest::testExpectContinueInOrder()
+{
+	// 100 Continue comes behind the responses to the requests before it, and only if the body has not been sent anyway.
+	EVHTTPServer server(serveHTTP(answerBody), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	const std::string header = "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n";
+	for (int i = 0; i < 3; i++)
+	{
+		client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nfirst" + header);
+		assertTrue (client.receiveAnswer().isOK("first"));
+		assertEqual (100, client.receiveAnswer().status);
+		client.send("0123");
+		client.send("456789");
+		assertTrue (client.receiveAnswer().isOK("0123456789"));
+		client.send(header + "01234");
+		client.send("56789");
+		assertTrue (client.receiveAnswer().isOK("0123456789"));
+		client.send(header + "0123456789" + header);
+		assertTrue (client.receiveAnswer().isOK("0123456789"));
+		assertEqual (100, client.receiveAnswer().status);
+		client.send("0123456789");
+		assertTrue (client.receiveAnswer().isOK("0123456789"));
+	}
+}
+
+
+void EVHTTPServerBodyTest::testExpectContinueBehindASlowReader()
+{
+	// There is no room for it in the kernel's buffer at first.
+	const std::string body = pattern(3*1024*1024);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/large") response.sendBuffer(body.data(), body.size());
+		else answerBody(request, response);
+	}), 0, httpParams());
+	server.start();
+	StreamSocket socket(Poco::Net::SocketAddress::IPv4);
+	socket.setReceiveBufferSize(4096);
+	socket.connect(Poco::Net::SocketAddress("127.0.0.1", server.port()), Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	socket.setReceiveTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	RawClient client(socket);
+	client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\nPOST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
+	assertTrue (client.receiveAnswer().isOK(body));
+	assertEqual (100, client.receiveAnswer().status);
+	client.send("body");
+	assertTrue (client.receiveAnswer().isOK("body"));
+}
+
+
+void EVHTTPServerBodyTest::testRefusedBeforeContinue()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setMaxBodySize(1000);
+	EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+	server.start();
+	const std::string line = "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
+	const std::pair<int, std::string> refused[] = {{413, line + "Content-Length: 1001\r\n\r\n"}, {411, line + "\r\n"}, {400, line + "Host: b\r\nContent-Length: 1\r\n\r\n"},
+		{417, line + "Expect: more\r\nContent-Length: 1\r\n\r\n"}, {400, line + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}};
+	for (const auto& refusal: refused)
+	{
+		RawClient client(server);
+		client.send(refusal.second);
+		assertEqual (refusal.first, client.receiveAnswer().status);
+		assertTrue (client.hasEnded());
+	}
+}
+
+
+void EVHTTPServerBodyTest::testHandlerSendsContinue()
+{
+	// As with Poco, once for each call, which does no harm.
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getExpectContinue()) response.sendContinue();
+		answerBody(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+	assertEqual (100, client.receiveAnswer().status);
+	client.send("body");
+	assertEqual (100, client.receiveAnswer().status);
+	assertTrue (client.receiveAnswer().isOK("body"));
+	assertTrue (client.ask("/").isOK(""));
+}
+
+
 CppUnit::Test* EVHTTPServerBodyTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerBodyTest");
@@ -586,6 +706,11 @@ CppUnit::Test* EVHTTPServerBodyTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileForAClientThatTakesNothing);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileForAClientThatResets);
 	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testFileBecomesShorter);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testExpectContinueHoldsNoThread);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testExpectContinueInOrder);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testExpectContinueBehindASlowReader);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testRefusedBeforeContinue);
+	CppUnit_addTest(pSuite, EVHTTPServerBodyTest, testHandlerSendsContinue);
 
 	return pSuite;
 }

@@ -48,6 +48,11 @@ public:
 	void testFileForAClientThatTakesNothing();
 	void testFileForAClientThatResets();
 	void testFileBecomesShorter();
+	void testExpectContinueHoldsNoThread();
+	void testExpectContinueInOrder();
+	void testExpectContinueBehindASlowReader();
+	void testRefusedBeforeContinue();
+	void testHandlerSendsContinue();
 
 	static CppUnit::Test* suite();
 };

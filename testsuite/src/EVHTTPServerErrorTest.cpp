@@ -396,6 +396,102 @@ void EVHTTPServerErrorTest::testMaxBodySizeWhileTheHandlerReads()
 }
 
 
+void EVHTTPServerErrorTest::testRefusedHead()
+{
+	// There is no body in a response to HEAD (RFC 9110, section 9.3.2).
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	const std::string requests[] = {"HEAD / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HEAD / HTTP/2.0\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(20000, 'x') + "\r\n\r\n",
+		"HEAD /" + std::string(20000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD x HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n", "HEAD  / HTTP/1.1\r\nHost: a\r\n\r\n"};
+	for (const std::string& request: requests)
+	{
+		RawClient client(server);
+		client.send(request);
+		const Answer refusal = client.receiveAnswer(true);
+		assertTrue (refusal.complete && refusal.status >= 400 && refusal.saysClose());
+		assertTrue (client.hasEnded());
+	}
+}
+
+
+void EVHTTPServerErrorTest::testNothingBehindConnect()
+{
+	// What is behind CONNECT is meant for the tunnel.
+	std::atomic<int> called(0);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		++called;
+		if (request.getMethod() == "CONNECT") response.setStatusAndReason(HTTPResponse::HTTP_METHOD_NOT_ALLOWED);
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	for (const char* behind: {"", "GET /behind HTTP/1.1\r\nHost: localhost\r\n\r\n"})
+	{
+		called = 0;
+		RawClient client(server);
+		client.send(std::string("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n") + behind);
+		const Answer answer = client.receiveAnswer();
+		assertEqual (405, answer.status);
+		assertTrue (answer.complete && answer.saysClose());
+		assertTrue (client.hasEnded());
+		assertEqual (1, called);
+	}
+}
+
+
+void EVHTTPServerErrorTest::testTunnelHasNoLength()
+{
+	// RFC 9110, section 9.3.6
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		const bool chunked = request.getURI() == "chunked:80";
+		if (chunked) response.setChunkedTransferEncoding(true);
+		else response.setContentLength(0);
+		if (request.getURI() == "whole:80") response.sendBuffer("", 0);
+		else response.send();
+		StreamSocket tunnel = detachSocket(request);
+		const std::string line = receiveLine(tunnel) + "\n";
+		tunnel.sendBytes(line.data(), static_cast<int>(line.size()));
+	}), 0, httpParams());
+	server.start();
+	for (const char* target: {"length:80", "chunked:80", "whole:80"})
+	{
+		RawClient client(server);
+		client.send(std::string("CONNECT ") + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+		const Answer answer = client.receiveAnswer(true);
+		assertEqual (200, answer.status);
+		assertEqual (" ", answer.field("Content-Length") + " " + answer.field("Transfer-Encoding"));
+		assertTrue (!answer.header.has("Connection"));
+		client.send("through\n");
+		assertEqual ("through", client.receiveLine());
+	}
+}
+
+
+void EVHTTPServerErrorTest::testWhatPocoTakes()
+{
+	// The options of curl 'http://host/x?q=u-umlaut', Poco's limit of a target, and chunks in HTTP/1.0
+	const std::string umlaut = "/x?q=\xC3\xBC";
+	const std::string longest = "/" + std::string(16383, 'x');
+	const std::string chunks = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+	for (bool strict: {false, true})
+	{
+		EVHTTPServerParams::Ptr pParams = httpParams();
+		pParams->setStrictParsing(strict);
+		EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+		server.start();
+		assertTrue (RawClient(server).ask(longest).isOK(longest));
+		RawClient client(server);
+		const Answer answer = client.ask(umlaut);
+		assertTrue (strict ? answer.status == 400 && client.hasEnded() : answer.isOK(umlaut) && client.ask("/").isOK("/"));
+		RawClient old(server);
+		old.send(chunks);
+		assertEqual (strict ? 400 : 200, old.receiveAnswer().status);
+		assertTrue (old.hasEnded());
+	}
+}
+
+
 CppUnit::Test* EVHTTPServerErrorTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerErrorTest");
@@ -425,6 +521,10 @@ CppUnit::Test* EVHTTPServerErrorTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxHeaderSize);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxBodySize);
 	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testMaxBodySizeWhileTheHandlerReads);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testRefusedHead);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testNothingBehindConnect);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testTunnelHasNoLength);
+	CppUnit_addTest(pSuite, EVHTTPServerErrorTest, testWhatPocoTakes);
 
 	return pSuite;
 }

@@ -48,6 +48,10 @@ public:
 	void testMaxHeaderSize();
 	void testMaxBodySize();
 	void testMaxBodySizeWhileTheHandlerReads();
+	void testRefusedHead();
+	void testNothingBehindConnect();
+	void testTunnelHasNoLength();
+	void testWhatPocoTakes();
 
 	static CppUnit::Test* suite();
 };

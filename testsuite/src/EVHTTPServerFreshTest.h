@@ -24,6 +24,14 @@ public:
 
 	void testAddressesOfAClientThatIsGone();
 	void testAddressesOfAClosedSocket();
+	void testResponseStream();
+	void testRequestStream();
+	void testCallbacksOfStreams();
+	void testStaleStreams();
+	void testSessionDataCanBeRemoved();
+	void testSessionDataIsNotCopied();
+	void testSettings();
+	void testIncompleteRequestsHoldLittle();
 
 	static CppUnit::Test* suite();
 };

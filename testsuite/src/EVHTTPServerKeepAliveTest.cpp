@@ -340,6 +340,131 @@ void EVHTTPServerKeepAliveTest::testHandlerRemovesTheConnectionField()
 }
 
 
+void EVHTTPServerKeepAliveTest::testWhatIsSaidAboutAnUnreadBody()
+{
+	// The handler does not read the body, of which only the beginning has arrived.
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() == "/refuse") response.setStatusAndReason(HTTPResponse::HTTP_UNAUTHORIZED);
+		answer(response, request.getURI());
+	}), 0, smallBuffers());
+	server.start();
+	const std::string line = "POST /refuse HTTP/1.1\r\nHost: localhost\r\n";
+	const std::string some = pattern(2000);
+	{
+		// What is left is known and little: it is thrown away when it comes, and takes no thread.
+		RawClient client(server);
+		const std::string rest = pattern(100000 - some.size());
+		for (int i = 0; i < 3; i++)
+		{
+			client.send(line + "Content-Length: 100000\r\n\r\n" + some);
+			const Answer refused = client.receiveAnswer();
+			assertEqual (401, refused.status);
+			assertTrue (refused.complete && !refused.saysClose());
+			assertTrue (waitFor([&] { return server.statistics().running == 0; }));
+			client.send(rest.substr(0, 10));
+			client.send(rest.substr(10));
+			assertTrue (client.ask("/next").isOK("/next"));
+		}
+		assertTrue (server.statistics().accepted == 1);
+	}
+	for (const std::string& length: {std::string("Content-Length: 100000000\r\n\r\n") + some, "Transfer-Encoding: chunked\r\n\r\n" + std::string("7d0\r\n") + some})
+	{
+		RawClient client(server);
+		client.send(line + length);
+		const Answer refused = client.receiveAnswer();
+		assertEqual (401, refused.status);
+		assertTrue (refused.complete && refused.saysClose());
+		assertTrue (client.hasEnded());
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testKeepAliveTimeoutZero()
+{
+	// As with Poco: no waiting for a next request. But here this is said.
+	EVHTTPServerParams::Ptr pParams = httpParams();
+	pParams->setKeepAliveTimeout(0);
+	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
+	server.start();
+	{
+		RawClient client(server);
+		const Answer answer = client.ask("/");
+		assertTrue (answer.isOK("/") && answer.saysClose());
+		assertTrue (client.hasEnded());
+	}
+	RawClient client(server);
+	client.send("GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	const Answer first = client.receiveAnswer();
+	assertTrue (first.isOK("/1") && !first.saysClose());
+	const Answer second = client.receiveAnswer();
+	assertTrue (second.isOK("/2") && second.saysClose());
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerKeepAliveTest::testEmptyLineBehindABody()
+{
+	// The connection is idle: there is no request that could be late.
+	for (const char* end: {"\r\n", "\r"})
+	{
+		EVHTTPServerParams::Ptr pParams = httpParams();
+		pParams->setTimeout(Poco::Timespan(0, 200000));
+		pParams->setKeepAliveTimeout(Poco::Timespan(1, 0));
+		EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+		server.start();
+		RawClient client(server);
+		client.post("/", "body", "");
+		assertTrue (client.receiveAnswer().isOK("body"));
+		client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody" + std::string(end));
+		assertTrue (client.receiveAnswer().isOK("body"));
+		assertTrue (client.hasEnded());
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testEmptyLineAndDrain()
+{
+	for (const char* end: {"\r\n", "\r"})
+	{
+		EVHTTPServer server(serveHTTP(answerBody), 0, httpParams());
+		server.start();
+		RawClient client(server);
+		client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody" + std::string(end));
+		assertTrue (client.receiveAnswer().isOK("body"));
+		assertTrue (server.drain(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS)));
+		assertTrue (client.hasEnded());
+	}
+}
+
+
+void EVHTTPServerKeepAliveTest::testEmptyLineInPieces()
+{
+	// It makes no difference in which pieces the bytes arrive.
+	EVHTTPServer server(serveHTTP(answerURI), 0, httpParams());
+	server.start();
+	const std::string get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	const std::pair<bool, std::string> inputs[] = {{true, "\r\n"}, {false, "\r\n\r\n"}, {false, "\r"}, {false, "\r\r\n"}, {false, "\n"}, {false, "\r\n\n"}};
+	for (const auto& input: inputs)
+	{
+		for (bool first: {true, false})
+		{
+			RawClient client(server);
+			if (!first) assertTrue (client.ask("/").isOK("/"));
+			for (char c: input.second + get.substr(0, 1))
+			{
+				// each byte by itself, or nearly so: the other connection shows that it has been seen
+				client.send(std::string(1, c));
+				assertTrue (RawClient(server).ask("/").isOK("/"));
+			}
+			client.send(get.substr(1));
+			assertEqual (input.first ? 200 : 400, client.receiveAnswer().status);
+		}
+	}
+}
+
+
 CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerKeepAliveTest");
@@ -360,6 +485,11 @@ CppUnit::Test* EVHTTPServerKeepAliveTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testManyIdleConnections);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testConnectionFieldOfHandler);
 	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testHandlerRemovesTheConnectionField);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testWhatIsSaidAboutAnUnreadBody);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testKeepAliveTimeoutZero);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testEmptyLineBehindABody);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testEmptyLineAndDrain);
+	CppUnit_addTest(pSuite, EVHTTPServerKeepAliveTest, testEmptyLineInPieces);
 
 	return pSuite;
 }

@@ -39,6 +39,11 @@ public:
 	void testManyIdleConnections();
 	void testConnectionFieldOfHandler();
 	void testHandlerRemovesTheConnectionField();
+	void testWhatIsSaidAboutAnUnreadBody();
+	void testKeepAliveTimeoutZero();
+	void testEmptyLineBehindABody();
+	void testEmptyLineAndDrain();
+	void testEmptyLineInPieces();
 
 	static CppUnit::Test* suite();
 };

@@ -173,11 +173,14 @@ void EVSecureStopTest::testStopAllEndsHandlersThatRead()
 	ErrorCollector errors;
 	EVHTTPServerParams::Ptr pParams = httpParams(1, 1);
 	pParams->setStopTimeout(LONG);
+	pParams->setMaxBufferedBytes(SMALL_BUFFER);
 	EVHTTPServer server(serveHTTP(answerBody), listenSecure(), pParams);
 	server.start();
 	SecureRawClient client(server);
-	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n");
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 10000\r\n\r\n");
 	assertEqual (100, client.receiveAnswer().status);
+	client.send(pattern(2*SMALL_BUFFER)); // then the handler reads
+	assertTrue (waitFor([&] { return server.statistics().running == 1; }));
 	const Stopwatch stopwatch;
 	server.stopAll(true);
 	assertTrue (stopwatch.elapsed() < DEADLINE/2);

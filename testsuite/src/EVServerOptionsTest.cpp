@@ -142,7 +142,7 @@ void EVServerOptionsTest::testAcceptBacklog()
 void EVServerOptionsTest::testHTTPLimits()
 {
 	EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
-	assertTrue (pParams->getMaxRequestLine() == 8192);
+	assertTrue (pParams->getMaxRequestLine() == 16448);
 	assertTrue (pParams->getMaxFieldSize() == 16384);
 	assertTrue (pParams->getMaxFields() == 100);
 	assertTrue (pParams->getMaxHeaderSize() == 65536);
@@ -182,7 +182,7 @@ void EVServerOptionsTest::testHTTPNonsenseIsRefusedByName()
 			assertTrue (exc.message().find(attempt.first) == 0);
 		}
 	}
-	assertTrue (pParams->getMaxRequestLine() == 8192);
+	assertTrue (pParams->getMaxRequestLine() == 16448);
 	assertTrue (pParams->getMaxFields() == 100);
 }
 

@@ -174,8 +174,8 @@ void HTTPChunkedDecoderTest::testSizeOverflows()
 void HTTPChunkedDecoderTest::testWhiteSpaceAroundSize()
 {
 	// None is before the size. That some senders pad it on the right is harmless.
-	for (const char* line: {" 5", "\t5", "5 5", " ", "\t", "5 x", "5\v", "5\f"}) malformed(400, std::string(line) + "\r\nhello\r\n0\r\n\r\n");
-	assertTrue (body("5  \r\nhello\r\n0\t\r\n\r\n", "hello"));
+	for (const char* line: {" 5", "\t5", "5 5", " ", "\t", "5 x", "5\v", "5\f", "5 ", "5\t", "5 \t  "}) malformed(400, std::string(line) + "\r\nhello\r\n0\r\n\r\n");
+	for (const char* line: {"0 ", "0\t"}) malformed(400, "5\r\nhello\r\n" + std::string(line) + "\r\n\r\n");
 }
 
 

@@ -179,6 +179,9 @@ void HTTPRequestParserBodyTest::testTransferEncodingInHTTP10()
 		assertTrue (outcome.body == "abc");
 		assertTrue (!outcome.keepAlive);
 	}
+	HTTPRequestParser::Limits strict;
+	strict.strict = true;
+	refused(400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", strict);
 	refused(400, "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n");
 	refused(400, "POST / HTTP/1.0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
 }

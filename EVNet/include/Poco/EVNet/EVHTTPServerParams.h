@@ -47,7 +47,8 @@ public:
 
 	void setMaxRequestLine(std::size_t bytes);
 		/// Sets the length of the longest request line (method, target and version), 64
-		/// to MAX_BUFFERED_BYTES. A longer one is answered with 414 (URI Too Long). The default is 8192.
+		/// to MAX_BUFFERED_BYTES. A longer one is answered with 414 (URI Too Long). The default is 16448: enough for
+		/// the longest target that Poco takes, 16384 characters.
 
 	std::size_t getMaxRequestLine() const;
 		/// Returns the length of the longest request line.
@@ -91,6 +92,16 @@ public:
 	int getRetryAfter() const;
 		/// Returns the number of seconds for Retry-After.
 
+	void setStrictParsing(bool flag);
+		/// Refuses with 400 (Bad Request) what Poco's HTTPServer takes and RFC 9112 does not allow a client to send: characters in the
+		/// target that are not ASCII, e.g. UTF-8 that is not percent-encoded, and Transfer-Encoding in a request of HTTP/1.0,
+		/// as Poco's HTTPClientSession sends it when the request was not given another version.
+		///
+		/// The default is false: the former is handed to the handler as it is, the connection ends after the latter.
+
+	bool getStrictParsing() const;
+		/// Returns true if these are refused.
+
 protected:
 	virtual ~EVHTTPServerParams();
 		/// Destroys the EVHTTPServerParams.
@@ -102,6 +113,7 @@ private:
 	std::size_t  _maxHeaderSize;
 	Poco::UInt64 _maxBodySize;
 	int          _retryAfter;
+	bool         _strictParsing;
 };
 
 
@@ -141,6 +153,12 @@ inline Poco::UInt64 EVHTTPServerParams::getMaxBodySize() const
 inline int EVHTTPServerParams::getRetryAfter() const
 {
 	return _retryAfter;
+}
+
+
+inline bool EVHTTPServerParams::getStrictParsing() const
+{
+	return _strictParsing;
 }
 
 
