@@ -13,6 +13,7 @@
 
 #include "Poco/EVNet/EVTCPServer.h"
 #include "Engine.h"
+#include "ListenerGroup.h"
 #include "Poco/Net/NetException.h"
 
 
@@ -31,16 +32,6 @@ namespace EVNet {
 
 namespace
 {
-	ServerSocket exclusiveSocket(Poco::UInt16 portNumber)
-	{
-		// Poco's ServerSocket(port) sets SO_REUSEPORT, so that a second
-		// server on the same port would go unnoticed.
-		ServerSocket socket;
-		socket.bind(SocketAddress(Poco::Net::IPAddress(), portNumber), true, false);
-		socket.listen();
-		return socket;
-	}
-
 	Poco::AutoPtr<Engine> createEngine(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pPool, const ServerSocket* pSocket, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions* pOptions)
 	{
 		Engine::Config config;
@@ -49,7 +40,8 @@ namespace
 		if (!pOptions) pOptions = dynamic_cast<const EVServerOptions*>(config.pParams.get());
 		if (pOptions) config.options = *pOptions;
 		config.ownSocket = !pSocket;
-		config.socket = pSocket ? *pSocket : exclusiveSocket(portNumber);
+		// Poco's ServerSocket(port) sets SO_REUSEPORT, so that a second server on the same port would go unnoticed.
+		config.socket = pSocket ? *pSocket : ListenerGroup::openExclusive(SocketAddress(Poco::Net::IPAddress(), portNumber));
 		config.growPool = !pPool;
 		config.pPool = pPool ? pPool : &ThreadPool::defaultPool();
 		return new Engine(config);

@@ -13,9 +13,9 @@
 
 #include "Engine.h"
 #include "ConnectionSocketImpl.h"
+#include "Processors.h"
 #include "SecureTransport.h"
 #include "Poco/EVNet/EVSharedSocket.h"
-#include "Poco/Environment.h"
 #include "Poco/ErrorHandler.h"
 #include "Poco/Exception.h"
 #include "Poco/Format.h"
@@ -83,6 +83,7 @@ Engine::Engine(const Config& config):
 	_pMultiplexedType(nullptr)
 {
 	if (!config.pFactory) throw Poco::NullPointerException("A server needs a connection factory");
+	ListenerGroup::keepFromPrograms(config.socket);
 
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
@@ -105,7 +106,7 @@ void Engine::countLoopsAndThreads()
 {
 	// A pool that is not ours to enlarge has to hold the leaders as well.
 	const int available = _config.growPool ? 1 << 20 : _config.pPool->capacity();
-	const int cores = std::max(1, static_cast<int>(Poco::Environment::processorCount()));
+	const int cores = std::min<int>(Processors::available(), EVServerOptions::MAX_EVENT_LOOPS);
 	int maxRunning = _config.pParams->getMaxThreads();
 	int loops = _config.options.getEventLoops();
 	if (loops == 0)
@@ -176,23 +177,6 @@ Loop::Deadlines Engine::deadlines() const
 }
 
 
-ServerSocket Engine::listenerLike(const ServerSocket& socket) const
-{
-	ServerSocket listener;
-	SocketAddress address = socket.address();
-	if (address.family() == SocketAddress::IPv6)
-	{
-		int v6Only = 0;
-		socket.impl()->getOption(IPPROTO_IPV6, IPV6_V6ONLY, v6Only);
-		listener.bind6(address, true, true, v6Only != 0);
-	}
-	else listener.bind(address, true, true);
-	listener.impl()->fcntl(F_SETFD, FD_CLOEXEC);
-	listener.listen(_config.options.getAcceptBacklog());
-	return listener;
-}
-
-
 void Engine::openListeners()
 {
 	ServerSocket& socket = _config.socket;
@@ -208,17 +192,21 @@ void Engine::openListeners()
 
 	std::vector<ServerSocket> listeners(1, socket);
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for
-	if (tcp && !socket.secure() && !sharesSocket() && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
+	if (_loopCount > 1 && tcp && !socket.secure() && !sharesSocket() && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
 	{
-		try
+		// The application may want to have its port for itself.
+		const bool asked = policy == EVServerOptions::ACCEPT_REUSE_PORT;
+		if (asked || ListenerGroup::sharesPort(socket) || (ownsSocket() && ListenerGroup::canSeal(socket)))
 		{
-			if (_loopCount > 1) socket.setReusePort(true);
-			while (static_cast<int>(listeners.size()) < _loopCount) listeners.push_back(listenerLike(socket));
-		}
-		catch (Poco::Exception&)
-		{
-			if (policy == EVServerOptions::ACCEPT_REUSE_PORT) throw;
-			listeners.resize(1);
+			try
+			{
+				const std::vector<ServerSocket> copies = _listeners.copy(socket, _loopCount - 1, _config.options.getAcceptBacklog());
+				listeners.insert(listeners.end(), copies.begin(), copies.end());
+			}
+			catch (Poco::Exception&)
+			{
+				if (asked) throw;
+			}
 		}
 	}
 	for (std::size_t i = 0; i < listeners.size(); i++)
@@ -268,6 +256,7 @@ void Engine::stop(bool abort)
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (!_started || (_stopped && !abort)) return;
+		if (!_stopped) _listeners.end(ownsSocket());
 		_stopped = true;
 	}
 	_pExecutor->stop();

@@ -23,6 +23,7 @@
 #include "AddressLimiter.h"
 #include "BufferPool.h"
 #include "Executor.h"
+#include "ListenerGroup.h"
 #include "Loop.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/StreamSocket.h"
@@ -179,7 +180,6 @@ private:
 	void releaseDrained();
 		/// Wakes drain().
 
-	Poco::Net::ServerSocket listenerLike(const Poco::Net::ServerSocket& socket) const;
 	Loop::Deadlines deadlines() const;
 	unsigned evFlags() const;
 
@@ -193,6 +193,8 @@ private:
 	Poco::Net::TCPServerConnectionFilter::Ptr _pFilter;
 	std::unique_ptr<Executor>  _pExecutor;
 	std::vector<std::unique_ptr<Loop>> _loops;
+
+	ListenerGroup              _listeners;      /// used by start() and stop()
 
 	mutable std::mutex         _mutex;          /// guards the following
 	std::condition_variable    _drained;        /// nothing is open any more

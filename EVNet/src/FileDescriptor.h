@@ -32,11 +32,17 @@ namespace EVNet {
 
 
 class FileDescriptor
-	/// Owns the descriptor of a file that is open for reading, or none.
+	/// Owns a descriptor, mostly that of a file that is open for reading, or none.
 {
 public:
 	FileDescriptor():
 		_fd(-1)
+	{
+	}
+
+	explicit FileDescriptor(int fd):
+		_fd(fd)
+		/// Takes over a descriptor of whatever kind, or none if fd is negative.
 	{
 	}
 
@@ -67,6 +73,14 @@ public:
 	~FileDescriptor()
 	{
 		if (_fd >= 0) ::close(_fd);
+	}
+
+	int release()
+		/// Returns the descriptor, which is the caller's to close from now on.
+	{
+		const int fd = _fd;
+		_fd = -1;
+		return fd;
 	}
 
 	int get() const

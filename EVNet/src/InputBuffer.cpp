@@ -12,6 +12,7 @@
 
 
 #include "InputBuffer.h"
+#include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/Bugcheck.h"
 #include <cstring>
 #include <new>
@@ -19,6 +20,9 @@
 
 namespace Poco {
 namespace EVNet {
+
+
+static_assert(EVServerOptions::MAX_BUFFERED_BYTES < (1LL << 31) - 1024, "a block, with its head, has a length of 32 bits, and the lengths that Poco's methods take are int");
 
 
 InputBuffer::InputBuffer():

@@ -28,6 +28,7 @@
 #include "EVHTTPServerTest.h"
 #include "EVHTTPServerTrailerTest.h"
 #include "EVHandoverTest.h"
+#include "EVListenerTest.h"
 #include "EVPlainConnectionEndTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
@@ -96,6 +97,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerTest::suite());
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVHandoverTest::suite());
+	pSuite->addTest(EVListenerTest::suite());
 	pSuite->addTest(EVPlainConnectionEndTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());

@@ -11,6 +11,9 @@
 
 #include "EVServerOptionsTest.h"
 #include "CppUnit/TestCaller.h"
+#include "Connection.h"
+#include "HTTPTestSupport.h"
+#include "TestSupport.h"
 #include "Poco/EVNet/EVHTTPServerParams.h"
 #include "Poco/EVNet/EVTCPServerParams.h"
 #include "Poco/Exception.h"
@@ -71,7 +74,12 @@ void EVServerOptionsTest::testNonsenseIsRefusedByName()
 		{"lingerTimeout", [&] { options.setLingerTimeout(-1); }},
 		{"stopTimeout", [&] { options.setStopTimeout(-1); }},
 		{"maxBufferedBytes", [&] { options.setMaxBufferedBytes(1023); }},
-		{"maxTotalBufferedBytes", [&] { options.setMaxTotalBufferedBytes(65535); }}
+		{"maxTotalBufferedBytes", [&] { options.setMaxTotalBufferedBytes(65535); }},
+		{"eventLoops", [&] { options.setEventLoops(1025); }},
+		{"capacity", [&] { options.setCapacity((1 << 22) + 1); }},
+		{"maxBufferedBytes", [&] { options.setMaxBufferedBytes((std::size_t(1) << 30) + 1); }},
+		{"maxBufferedBytes", [&] { options.setMaxBufferedBytes(~std::size_t(0)); }},
+		{"maxPendingOutput", [&] { options.setMaxPendingOutput(~std::size_t(0)); }}
 	};
 	for (const auto& attempt: attempts)
 	{
@@ -114,6 +122,55 @@ void EVServerOptionsTest::testZeroMeansNoLimit()
 	assertTrue (options.getSendTimeout() == 0);
 	assertTrue (options.getLingerTimeout() == 0);
 	assertTrue (options.getMaxPendingOutput() == 0);
+}
+
+
+void EVServerOptionsTest::testLargestValues()
+{
+	// A body that needs a larger buffer, and one that does not fit into 64 KiB at once.
+	EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
+	pParams->setCapacity(EVServerOptions::MAX_CAPACITY);
+	pParams->setMaxBufferedBytes(EVServerOptions::MAX_BUFFERED_BYTES);
+	pParams->setMaxTotalBufferedBytes(~std::size_t(0));
+	pParams->setMaxPendingOutput(EVServerOptions::MAX_BUFFERED_BYTES);
+	pParams->setMaxRequestLine(EVServerOptions::MAX_BUFFERED_BYTES);
+	pParams->setMaxFieldSize(EVServerOptions::MAX_BUFFERED_BYTES);
+	pParams->setMaxHeaderSize(EVServerOptions::MAX_BUFFERED_BYTES);
+	pParams->setMaxFields(std::numeric_limits<int>::max());
+	pParams->setMaxBodySize(~Poco::UInt64(0));
+	pParams->setMinDataRate(std::numeric_limits<int>::max());
+	pParams->setStopTimeout(std::numeric_limits<Poco::Timespan::TimeDiff>::max());
+	pParams->setLingerTimeout(std::numeric_limits<Poco::Timespan::TimeDiff>::max());
+	EVHTTPServer server(serveHTTP(answerBody), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	for (std::size_t size: {300000, 5000000})
+	{
+		const std::string body = pattern(size);
+		sendAll(client, "POST /" + pattern(20000) + " HTTP/1.1\r\nHost: x\r\nX: " + pattern(100000) + "\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+		std::thread sender([&] { sendAll(client, body); });
+		std::string response;
+		while (response.find("\r\n\r\n") == std::string::npos) response += receive(client, 1);
+		const std::string echoed = receive(client, size);
+		sender.join();
+		assertTrue (response.find("HTTP/1.1 200") == 0);
+		assertTrue (echoed == body);
+	}
+	client.close();
+	assertTrue (server.drain(std::numeric_limits<Poco::Timespan::TimeDiff>::max()));
+}
+
+
+void EVServerOptionsTest::testIdentifiersDoNotComeAgain()
+{
+	Poco::EVNet::ConnectionSlab slab;
+	Poco::EVNet::Connection& connection = slab.allocate();
+	const Poco::UInt32 slot = connection.slot;
+	connection.generation = 0xFFFFFFFE;
+	slab.release(connection);
+	assertTrue (slab.allocate().slot == slot);
+	slab.release(connection);
+	for (int i = 0; i < 200; i++) assertTrue (slab.allocate().slot != slot);
 }
 
 
@@ -168,7 +225,10 @@ void EVServerOptionsTest::testHTTPNonsenseIsRefusedByName()
 		{"maxRequestLine", [&] { pParams->setMaxRequestLine(63); }},
 		{"maxFieldSize", [&] { pParams->setMaxFieldSize(63); }},
 		{"maxFields", [&] { pParams->setMaxFields(0); }},
-		{"maxHeaderSize", [&] { pParams->setMaxHeaderSize(127); }}
+		{"maxHeaderSize", [&] { pParams->setMaxHeaderSize(127); }},
+		{"maxRequestLine", [&] { pParams->setMaxRequestLine(~std::size_t(0)); }},
+		{"maxFieldSize", [&] { pParams->setMaxFieldSize(~std::size_t(0)); }},
+		{"maxHeaderSize", [&] { pParams->setMaxHeaderSize((std::size_t(1) << 30) + 1); }}
 	};
 	for (const auto& attempt: attempts)
 	{
@@ -195,6 +255,8 @@ CppUnit::Test* EVServerOptionsTest::suite()
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testNonsenseIsRefusedByName);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testNamesOfPolicies);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testZeroMeansNoLimit);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testLargestValues);
+	CppUnit_addTest(pSuite, EVServerOptionsTest, testIdentifiersDoNotComeAgain);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testParamsCarryOptions);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testAcceptBacklog);
 	CppUnit_addTest(pSuite, EVServerOptionsTest, testHTTPLimits);

@@ -27,6 +27,8 @@ public:
 	void testNonsenseIsRefusedByName();
 	void testNamesOfPolicies();
 	void testZeroMeansNoLimit();
+	void testLargestValues();
+	void testIdentifiersDoNotComeAgain();
 	void testParamsCarryOptions();
 	void testAcceptBacklog();
 	void testHTTPLimits();

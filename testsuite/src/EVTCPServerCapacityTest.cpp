@@ -109,6 +109,44 @@ void EVTCPServerCapacityTest::testCapacityReachedMakesOthersWait()
 }
 
 
+void EVTCPServerCapacityTest::testOneLoopIsWokenForEachConnection()
+{
+	EVTCPServerParams::Ptr pParams = serverParams(4, 4);
+	pParams->setCapacity(4);
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 60; i++)
+	{
+		clients.push_back(connectTo(server)); // by the kernel
+		sendAll(clients.back(), "hello\n");
+	}
+	// each time one of those that are served leaves, one of the others is served
+	std::vector<bool> left(clients.size());
+	for (std::size_t n = 1; n <= clients.size(); n++)
+	{
+		std::size_t served = 0;
+		assertTrue (waitFor([&]
+		{
+			for (served = 0; served < clients.size(); served++)
+			{
+				if (!left[served] && clients[served].poll(Poco::Timespan(0), Poco::Net::Socket::SELECT_READ)) return true;
+			}
+			return false;
+		}));
+		assertEqual(std::string("hello"), receiveLine(clients[served]));
+		left[served] = true;
+		clients[served].close();
+		assertTrue (waitFor([&] { return server.statistics().closes() == n; }));
+		assertTrue (waitFor([&] { return server.statistics().accepted == std::min(clients.size(), n + 4); }));
+	}
+	// a pause for each loop at first, and one for each connection that leaves
+	assertTrue (server.statistics().acceptPauses <= clients.size() + 8);
+	server.stop();
+	assertTrue (allAccountedFor(server));
+}
+
+
 void EVTCPServerCapacityTest::testCapacityWithPlainConnections()
 {
 	Gate gate;
@@ -204,6 +242,7 @@ CppUnit::Test* EVTCPServerCapacityTest::suite()
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPServerCapacityTest");
 
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityReachedMakesOthersWait);
+	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testOneLoopIsWokenForEachConnection);
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testCapacityWithPlainConnections);
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsAcceptingPauses);
 	CppUnit_addTest(pSuite, EVTCPServerCapacityTest, testWithoutDescriptorsLoopsShareASocket);

@@ -25,6 +25,7 @@ public:
 	~EVTCPServerCapacityTest();
 
 	void testCapacityReachedMakesOthersWait();
+	void testOneLoopIsWokenForEachConnection();
 	void testCapacityWithPlainConnections();
 	void testWithoutDescriptorsAcceptingPauses();
 	void testWithoutDescriptorsLoopsShareASocket();

@@ -77,14 +77,20 @@ public:
 		/// How new connections reach the event loops.
 	{
 		ACCEPT_AUTO,
-			/// ACCEPT_REUSE_PORT where that is possible, else (Unix domain
-			/// sockets, an EVSharedSocket) ACCEPT_ROUND_ROBIN.
+			/// ACCEPT_REUSE_PORT where that changes nothing but the speed: TCP, and a socket that the server has made itself, or
+			/// that has SO_REUSEPORT (as Poco's ServerSocket(port) has) and no option that the other sockets could not be given. Else
+			/// (Unix domain sockets, a SecureServerSocket, an EVSharedSocket, a socket that was bound exclusively, one with a packet filter)
+			/// ACCEPT_ROUND_ROBIN. Keys for TCP_MD5SIG cannot be read: with them, ask for ACCEPT_ROUND_ROBIN.
 
 		ACCEPT_REUSE_PORT,
 			/// Each loop has a listening socket of its own on the same
 			/// address (SO_REUSEPORT), the kernel spreads connections
-			/// over them. TCP sockets only, and not for an EVSharedSocket: connections that
+			/// over them. They are given all options of the first socket; start() throws a Poco::IOException
+			/// if one cannot be copied. TCP sockets only, and not for an EVSharedSocket: connections that
 			/// wait in such a socket are reset when it is closed.
+			///
+			/// A port that was bound without SO_REUSEPORT is closed to other programs again as soon as the sockets are
+			/// there, if its address is an IPv4 one, and the system has IPv6 (it is needed for that).
 
 		ACCEPT_ROUND_ROBIN
 			/// One loop accepts and deals connections out in turn.
@@ -138,8 +144,8 @@ public:
 	void setEventLoops(int count);
 		/// Sets the number of event loops, 0 to 1024.
 		///
-		/// The default is 0: one loop for each processor core, but not
-		/// more than there are threads for requests (maxThreads).
+		/// The default is 0: one loop for each processor that the process may use (the affinity mask of the thread that creates the server, and
+		/// the CPU quota of the control group, rounded up), but not more than there are threads for requests (maxThreads).
 		/// Besides the threads that run requests, each loop needs one thread of the pool.
 
 	int getEventLoops() const;

@@ -46,12 +46,12 @@ struct EVNet_API EVServerStatistics
 		CLOSED_INCOMPLETE,
 			/// The client closed it in the middle of a request.
 		CLOSED_RESET,
-			/// Reading or writing failed; mostly a reset by the client.
+			/// Reading or writing failed, mostly a reset by the client; or the system refused to watch the socket.
 		CLOSED_BY_HANDLER,
 			/// The handler asked for it, its protocol said so
 			/// (e.g., Connection: close), or run() of a plain TCPServerConnection returned.
 		CLOSED_BY_EXCEPTION,
-			/// A handler or a connection factory threw an exception.
+			/// A handler or a connection factory threw an exception, or there was no memory for the connection.
 		CLOSED_BAD_REQUEST,
 			/// The framing refused what the client sent.
 		CLOSED_TOO_LARGE,
@@ -121,8 +121,8 @@ struct EVNet_API EVServerStatistics
 		/// one whose request blocked (EXECUTE_ADAPTIVE).
 
 	Poco::UInt64 acceptPauses = 0;
-		/// How often accepting was interrupted: at capacity or without
-		/// a free descriptor.
+		/// How often accepting was interrupted: at capacity, without
+		/// a free descriptor, or because it kept failing.
 
 	int open = 0;
 		/// Connections that are open now.

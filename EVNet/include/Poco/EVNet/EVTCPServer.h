@@ -69,7 +69,10 @@ public:
 		/// can be queried through the port() member.
 		///
 		/// The port is bound exclusively, and closed by stop(): a Poco::Net::NetException
-		/// says that it is in use, even by a socket with SO_REUSEPORT.
+		/// says that it is in use, even by a socket with SO_REUSEPORT. While the server runs, nobody else can bind it, whatever
+		/// EVServerOptions::setAcceptPolicy() says. Programs that the process starts do not inherit the socket.
+		///
+		/// Throws a Poco::SystemException if the system has no descriptors for the event loops, or refuses to watch them.
 		///
 		/// The server takes ownership of the TCPServerConnectionFactory
 		/// and deletes it when it's no longer needed. It also shares ownership of
@@ -80,7 +83,8 @@ public:
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
 		/// put into listening state. stop() does not close it. TCP or Unix domain; a
-		/// socket that other processes have or will have, too, must be an EVSharedSocket.
+		/// socket that other processes have or will have, too, must be an EVSharedSocket. Its options hold
+		/// for all connections. It is made close-on-exec: programs that the process starts do not inherit it.
 		///
 		/// Threads are taken from the default thread pool.
 
@@ -123,7 +127,7 @@ public:
 		/// request, and waits for the others up to the timeout; then stops like stop() and
 		/// cuts what is left. New connections that have not sent anything yet are given a second.
 		///
-		/// Connections in the backlog of a listening socket that the server has opened itself are accepted first. Those in the
+		/// Connections in the backlog of a listening socket that the server has opened itself are accepted first (as many as the backlog holds). Those in the
 		/// backlog of a ServerSocket that was given to the constructor are left to whoever has a copy of it.
 		///
 		/// Returns true if nothing had to be cut. Must not be called by a handler of this server.
@@ -192,14 +196,14 @@ public:
 	void closeConnection(Poco::UInt64 id);
 		/// Closes the connection with the given EVTCPServerConnection::id(). If a request
 		/// is running, it may finish first, and the client gets its response. Does nothing if there is no such
-		/// connection (any more).
+		/// connection (any more), before start(), and after stop().
 
 	void notify(Poco::UInt64 id);
 		/// Has EVTCPServerConnection::notified() called for the connection with the given EVTCPServerConnection::id(), e.g.
 		/// because there is something to send that is no response. That happens when no request of it is running and the client
 		/// has taken all output. Until then, further calls for the same connection change nothing.
 		///
-		/// Returns at once, and never waits for a client. Does nothing if there is no such connection (any more).
+		/// Returns at once, and never waits for a client. Does nothing if there is no such connection (any more), before start(), and after stop().
 
 protected:
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool, const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber, Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
