@@ -185,7 +185,7 @@ std::ptrdiff_t EVHTTPServerConnection::inviteBody()
 	{
 	case PendingOutput::FLUSH_DONE:
 		_invited = true;
-		return connection().outOfMemory ? static_cast<std::ptrdiff_t>(_pParser->end()) : static_cast<std::ptrdiff_t>(FRAME_INCOMPLETE_BODY);
+		return FRAME_INCOMPLETE_BODY;
 	case PendingOutput::FLUSH_AGAIN:
 	case PendingOutput::FLUSH_FILE:
 		return Connection::FRAME_BLOCKED;
@@ -306,7 +306,7 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	// What is behind CONNECT is for the tunnel, also if there is none.
 	if (parser.isConnect()) keepAlive = false;
 	// What has been received is answered.
-	if (keepAlive && (connection().draining() || params.getKeepAliveTimeout() == 0)) keepAlive = socketImpl.available() > 0;
+	if (keepAlive && (connection().draining() || params.getKeepAliveTimeout() == 0)) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
 	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
 	exchange.response.answers(exchange.request.body());
 	if (parser.chunked()) exchange.response.allowChunked();
