@@ -91,6 +91,7 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 	_head(false),
 	_mayKeepAlive(false),
 	_connect(false),
+	_trailerUsed(false),
 	_sent(false),
 	_persistent(false)
 {
@@ -110,8 +111,12 @@ void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head
 	if (getVersion() != version) setVersion(version);
 	if (getStatus() != HTTP_OK || getReason() != OK_REASON) setStatusAndReason(HTTP_OK);
 	resetFields();
-	resetSettings(_trailer);
-	if (!_trailer.empty()) _trailer.clear();
+	if (_trailerUsed)
+	{
+		_trailerUsed = false;
+		resetSettings(_trailer);
+		_trailer.clear();
+	}
 	_out.open(socket, _session);
 }
 

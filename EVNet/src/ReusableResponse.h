@@ -128,6 +128,7 @@ private:
 	bool               _head;          /// method HEAD
 	bool               _mayKeepAlive;
 	bool               _connect;       /// method CONNECT
+	bool               _trailerUsed;   /// somebody has asked for it
 	bool               _sent;
 	bool               _persistent;
 };
@@ -135,6 +136,7 @@ private:
 
 inline Poco::Net::MessageHeader& ReusableResponse::trailer()
 {
+	_trailerUsed = true;
 	return _trailer;
 }
 

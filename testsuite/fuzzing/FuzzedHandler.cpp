@@ -264,7 +264,6 @@ std::string FuzzedHandler::output(std::size_t n)
 
 void FuzzedHandler::read(std::size_t maxBytes)
 {
-	if (_pRequest->getExpectContinue()) ++_record.continues;
 	std::istream& istr = _pRequest->stream();
 	char buffer[1000];
 	while (maxBytes > 0 && istr)

@@ -33,7 +33,7 @@ struct HandlerRecord
 	bool            answered = false;    /// there must be a response
 	int             status = 0;          /// of the response
 	std::string     written;             /// as its body
-	int             continues = 0;       /// 100 Continue that have been, or may have been, sent
+	int             continues = 0;       /// 100 Continue that the handler has sent
 	bool            thrown = false;
 	bool            detached = false;
 	std::string     rest;                /// what the detached socket yielded

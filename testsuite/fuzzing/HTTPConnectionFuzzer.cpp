@@ -102,7 +102,7 @@ namespace
 		bool mayContinue() const
 			/// Returns true if another request can follow.
 		{
-			const bool ended = record.thrown || record.detached || record.badBody || request.toEnd || request.kind != ReferenceRequest::KIND_COMPLETE;
+			const bool ended = record.thrown || record.detached || record.badBody || request.toEnd || request.method == "CONNECT" || request.kind != ReferenceRequest::KIND_COMPLETE;
 			return !ended && (!hasResponse || (response.complete && response.persistent && !response.toEnd));
 		}
 
@@ -214,7 +214,17 @@ namespace
 
 		void takeContinues()
 		{
-			int continues = _served.back().record.continues;
+			takeContinues(_served.back().record.continues + mayContinues(_served.back().request));
+		}
+
+		static int mayContinues(const ReferenceRequest& request)
+			/// Returns how many the event loop may have sent, before the body was received.
+		{
+			return request.has("expect") && request.version != "HTTP/1.0" ? 1 : 0;
+		}
+
+		void takeContinues(int continues)
+		{
 			for (; continues > 0 && _output.size() > 8 && _output.substr(8, 5) == " 100 "; continues--)
 			{
 				const ReferenceResponse interim = ReferenceResponse::read(_output, false);
@@ -228,7 +238,9 @@ namespace
 			const Served& served = _served.back();
 			const ReferenceResponse& response = served.response;
 			const HandlerRecord& record = served.record;
-			const bool bodyless = served.request.method == "HEAD" || response.status == 204 || response.status == 304;
+			const bool tunnel = served.request.method == "CONNECT" && response.status / 100 == 2;
+			require(!tunnel || (!response.hasLength && !response.chunked), "A tunnel has a length");
+			const bool bodyless = served.request.method == "HEAD" || response.status == 204 || response.status == 304 || tunnel;
 			if (bodyless) return; // whatever the handler has written, it would be taken for the next response
 			const bool mayBeCut = record.thrown || record.badBody || record.detached;
 			require(record.written.compare(0, response.body.size(), response.body) == 0, "A response has another body");
@@ -241,6 +253,7 @@ namespace
 
 		void checkEnd()
 		{
+			if (const ReferenceRequest last = ReferenceRequest::read(_input); last.kind != ReferenceRequest::KIND_NONE) takeContinues(mayContinues(last));
 			const bool mayContinue = _served.empty() || _served.back().mayContinue();
 			const bool mustContinue = _served.empty() || _served.back().mustContinue();
 			if (_output.empty())
@@ -251,14 +264,14 @@ namespace
 				return;
 			}
 			require(mayContinue, "Something follows the last response");
-			const ReferenceResponse response = ReferenceResponse::read(_output, false);
-			_refusal = response.status;
-			static const std::string STATUSES(" 400 411 413 414 417 431 501 505 ");
-			require(STATUSES.find(" " + std::to_string(_refusal) + " ") != std::string::npos, "A request was refused with another status");
 			// By what the bytes behind the last request are, not by what the server has taken for them.
 			std::string rest(_input);
 			HTTPRequestParser parser;
 			parser.parse(&rest[0], rest.size(), _limits);
+			const ReferenceResponse response = ReferenceResponse::read(_output, parser.isHead());
+			_refusal = response.status;
+			static const std::string STATUSES(" 400 411 413 414 417 431 501 505 ");
+			require(STATUSES.find(" " + std::to_string(_refusal) + " ") != std::string::npos, "A request was refused with another status");
 			require(parser.status() == _refusal, "What was refused is not the next request");
 			require(response.complete && response.hasLength && !response.persistent, "A refusal must end the connection");
 			require(response.end == _output.size(), "Something follows a refusal");
