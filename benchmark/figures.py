@@ -25,6 +25,7 @@ FIGURES = {
 	"blocking": (engine.blocking, []),
 	"mixed": (engine.mixed, []),
 	"stop": (engine.stop, []),
+	"expiry": (engine.expiry, []),
 	"slow": (pressure.slow, []),
 	"paced": (pressure.paced, []),
 	"readahead": (pressure.readahead, []),

@@ -70,6 +70,28 @@ def syscalls(bench):
 	bench.row("epoll_ctl calls per keep-alive request", "at most 0.01", spread(control, 4), statistics.median(control) <= 0.01)
 
 
+def expiry(bench):
+	"""The longest stall while very many connections of one loop expire together, whose requests were run by workers."""
+	number = 19000 # of the 20,000 descriptors that a process has, on many systems
+	keep_alive = 10
+	longest = []
+	with bench.server("evhttp", threads=4, loops=1, execution="dedicated", keepAlive=keep_alive, capacity=number + 500) as server:
+		for i in range(max(1, min(bench.rounds, 3))):
+			with bench.load("hold", server, connections=number, sources=8, timeout=60, keep=True) as crowd:
+				crowd.held(120)
+				# From before the first one expires until the last one is closed
+				with bench.load("http", server, connections=1, rate=1000, seconds=keep_alive + 6, warmup=0.2, corrected=True) as load:
+					result = load.result()
+				crowd.release()
+			longest.append(result["max_us"] / 1e3)
+			bench.raw.setdefault("expiry", []).append(result)
+			bench.progress(f"expiry {i + 1}: {longest[-1]:.1f} ms at most")
+		stopped = bench.stop(server)
+	bench.raw["expiry server"] = stopped
+	bench.row(f"{number:,} connections of one loop expire together, requests run by workers: longest answer to another client", "at most 20 ms", spread(longest, 1) + " ms",
+		statistics.median(longest) <= 20)
+
+
 def malloc_windows(bench, allocations, server, mode, options):
 	"""Counts the allocations of a server in exact windows, and says where the engine's come from."""
 	windows = []

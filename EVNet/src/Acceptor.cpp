@@ -172,8 +172,19 @@ void Acceptor::acceptSome()
 	_loop.updateNow(); // the loop may have waited for long
 	for (int i = 0; i < _batch && ev_is_active(&_watcher); i++)
 	{
-		if (!engine.connectionOpening() && !(engine.closesIdle() && _loop.closeLongestIdle() && engine.connectionOpening()))
+		if (!engine.connectionOpening())
 		{
+			if (engine.closesIdle())
+			{
+				if (!somebodyWaits()) // none is closed in vain
+				{
+					if (_drainLeft > 0) close();
+					return;
+				}
+				if (_loop.closeLongestIdle()) continue;
+				pause(BACK_OFF_INTERVAL); // nobody says when one has become idle
+				return;
+			}
 			pause(0);
 			engine.waitForRoom(*this);
 			return;
@@ -202,6 +213,13 @@ void Acceptor::acceptInVain()
 	_inVain = 0;
 	ev_io_stop(_loop.evLoop(), &_watcher);
 	watch();
+}
+
+
+bool Acceptor::somebodyWaits() const
+{
+	struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
+	return ::poll(&listener, 1, 0) > 0;
 }
 
 

@@ -103,6 +103,9 @@ private:
 	Acceptor& operator = (const Acceptor&);
 
 	void acceptSome();
+	bool somebodyWaits() const;
+		/// Returns true if there is a connection to accept, so that one that is idle is not closed in vain.
+
 	void expectMore();
 	Outcome acceptOne();
 	ConnectionSocketImpl* acceptSecure();

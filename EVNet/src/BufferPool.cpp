@@ -12,6 +12,7 @@
 
 
 #include "BufferPool.h"
+#include <algorithm>
 #include <new>
 
 
@@ -81,8 +82,9 @@ std::size_t BufferPool::spare()
 }
 
 
-BufferCache::BufferCache(BufferPool::Ptr pPool):
+BufferCache::BufferCache(BufferPool::Ptr pPool, int caches):
 	_pPool(pPool),
+	_capacity(static_cast<int>(std::min<std::size_t>(CAPACITY, pPool->limits().maxTotalBuffered/SHARE/BufferPool::BLOCK_SIZE/static_cast<std::size_t>(caches)))),
 	_count(0)
 {
 }

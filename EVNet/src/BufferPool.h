@@ -95,10 +95,13 @@ private:
 
 class BufferCache
 	/// A few blocks of the pool at hand for the thread that leads an
-	/// event loop, so that the common path takes no lock.
+	/// event loop, so that the common path takes no lock. They count as used, and other loops cannot have
+	/// them: all caches together keep no more than a 16th of the budget. With a small one, that is nothing.
 {
 public:
-	explicit BufferCache(BufferPool::Ptr pPool);
+	explicit BufferCache(BufferPool::Ptr pPool, int caches = 1);
+		/// Creates the cache, one of so many for the same pool.
+
 	~BufferCache();
 
 	char* take();
@@ -113,11 +116,13 @@ public:
 private:
 	enum
 	{
-		CAPACITY = 16
+		CAPACITY = 16,
+		SHARE    = 16    /// of all caches, in the budget
 	};
 
 	BufferPool::Ptr _pPool;
 	char*           _blocks[CAPACITY];
+	const int       _capacity;
 	int             _count;
 };
 
@@ -148,7 +153,7 @@ inline char* BufferCache::take()
 
 inline void BufferCache::give(char* pBlock)
 {
-	if (_count < CAPACITY) _blocks[_count++] = pBlock;
+	if (_count < _capacity) _blocks[_count++] = pBlock;
 	else _pPool->give(pBlock, BufferPool::BLOCK_SIZE);
 }
 

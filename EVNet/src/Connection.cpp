@@ -41,6 +41,7 @@ Connection::Connection():
 	handshaking(false),
 	notifying(false),
 	flushing(false),
+	phase(PHASE_IDLE),
 	ready(false),
 	unframed(false),
 	inBody(false),
@@ -48,6 +49,8 @@ Connection::Connection():
 	late(false),
 	closeWanted(false),
 	expired(false),
+	served(false),
+	reported(false),
 	sendExpired(false),
 	notified(false),
 	_detached(false),
@@ -55,10 +58,7 @@ Connection::Connection():
 	_cutShort(false),
 	_reason(EVServerStatistics::CLOSED_BY_SERVER),
 	lastActive(0),
-	pTimeoutList(nullptr),
-	pEarlier(nullptr),
-	pLater(nullptr),
-	clockStart(0)
+	phaseStart(0)
 {
 }
 
@@ -72,10 +72,11 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = sendExpired = notified = false;
+	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = served = reported = sendExpired = notified = false;
 	notifying = flushing = false;
 	framed = 0;
-	lastActive = 0;
+	lastActive = phaseStart = 0;
+	phase = PHASE_IDLE;
 	_detached.store(false, std::memory_order_relaxed);
 	_ended = _cutShort = false;
 	state.store(STATE_IDLE, std::memory_order_relaxed);

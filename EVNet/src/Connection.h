@@ -38,7 +38,7 @@ namespace EVNet {
 class Loop;
 
 
-class Connection: public Task
+class Connection: public Task, public TimeoutEntry
 	/// A connection that is multiplexed by request, as the engine sees it: its
 	/// socket, its EVTCPServerConnection and its place in the event loop.
 	///
@@ -77,6 +77,18 @@ public:
 		FRAME_BLOCKED = -3
 			/// What an EVTCPServerConnection of EVNet's own may return from frame(), besides what is said there: it has
 			/// something to send first, which the client does not take now.
+	};
+
+	enum Phase: unsigned char
+		/// What has come from the client. What is done with the connection besides (a notification, a step of the handshake, waiting for memory
+		/// or for room, sending output of a notification) changes neither the phase nor the time it may last.
+	{
+		PHASE_IDLE,
+			/// Nothing, since the last request or since the connection is open.
+		PHASE_READING,
+			/// A part of a request.
+		PHASE_REQUEST
+			/// A request, which is not done; in STATE_IDLE, another thread has finished it.
 	};
 
 	Connection();
@@ -158,7 +170,11 @@ public:
 	Loop* pLoop;
 	Poco::UInt32   slot;          /// in the slab
 	Poco::UInt32   generation;    /// counts the uses of the slot
-	std::ptrdiff_t framed;        /// length of the next request, if the framing hook has found it already
+	union
+	{
+		std::ptrdiff_t framed;    /// length of the next request, if the framing hook has found it already
+		std::size_t    unsent;    /// bytes that the kernel had when the clock was started, in STATE_LINGERING
+	};
 	ev_io          watcher;
 	std::atomic<State> state;
 	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
@@ -166,13 +182,16 @@ public:
 	bool           flushing;        /// what is dispatched, or was the last time, is a slice of the file it sends: comes after a request or notification
 
 	// used by the leader only
+	Phase          phase;
 	bool           ready : 1;       /// in the list of readable connections
 	bool           unframed : 1;    /// has bytes that the framing hook has not seen
 	bool           inBody : 1;      /// the header of the request is complete
 	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
 	bool           late : 1;        /// its time was up while it was paused
 	bool           closeWanted : 1; /// the application wants it closed
-	bool           expired : 1;     /// its time was up while it was notified
+	bool           expired : 1;     /// the time of its phase is up: to be decided upon after the next look at the socket
+	bool           served : 1;      /// has had a request
+	bool           reported : 1;    /// its request has been reported to be overdue
 	bool           sendExpired : 1; /// its time was up while a slice of its file was sent
 	bool           notified : 1;    /// the application wants a notification dispatched
 
@@ -187,11 +206,7 @@ private:
 public:
 	double         lastActive;    /// when a thread other than the leader finished the last request
 
-	// members of TimeoutList
-	TimeoutList*   pTimeoutList;
-	Connection*    pEarlier;
-	Connection*    pLater;
-	double         clockStart;
+	double         phaseStart;    /// when the phase began, as far as the leader knows
 
 private:
 	Connection(const Connection&);

@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <linux/sockios.h>
 #include <new>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -35,6 +37,7 @@ namespace EVNet {
 
 namespace
 {
+	const std::size_t INITIAL_WINDOW = 14600; // bytes that TCP sends at once, at least
 	const int MAX_SEND = 1 << 30; // bytes for one system call
 }
 
@@ -517,6 +520,23 @@ void ConnectionSocketImpl::beginWatch()
 void ConnectionSocketImpl::endWatch()
 {
 	if (_watches.fetch_sub(1) == (CLOSE_WANTED | 1)) closeDescriptor();
+}
+
+
+std::size_t ConnectionSocketImpl::unacknowledged() const
+{
+	int bytes = 0;
+	return ::ioctl(sockfd(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+
+bool ConnectionSocketImpl::hasUnsent() const
+{
+	// A short response is confirmed at once, or at least on its way. So that is one system call, mostly.
+	const std::size_t bytes = unacknowledged();
+	if (bytes == 0 || bytes > INITIAL_WINDOW) return bytes > 0;
+	int unsent = 0;
+	return ::ioctl(sockfd(), SIOCOUTQNSD, &unsent) == 0 && unsent > 0;
 }
 
 

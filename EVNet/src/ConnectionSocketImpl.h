@@ -165,6 +165,13 @@ public:
 	bool holdsOutput() const;
 		/// Returns true if there is output, and it is only there because of holdOutput().
 
+	std::size_t unacknowledged() const;
+		/// Returns the number of bytes that the kernel has not got rid of: the client has not confirmed them, or they have not even been sent.
+
+	bool hasUnsent() const;
+		/// Returns true if the kernel has output that would be lost if the connection were closed now, and the client sent something: then
+		/// the kernel answers with a reset and throws it away. What is on its way already is not: the reset comes behind it.
+
 	bool sendTimedOut() const;
 		/// Returns true if a writer has waited longer than the send timeout.
 

@@ -108,6 +108,7 @@ public:
 	Executor& executor();
 	const Executor& executor() const;
 	BufferPool::Ptr bufferPool() const;
+	int loopCount() const;
 	bool dispatchOnData() const;
 	AddressLimiter* addressLimiter() const;
 		/// Returns a null pointer if there is no limit.
@@ -273,6 +274,12 @@ inline BufferPool::Ptr Engine::bufferPool() const
 inline AddressLimiter* Engine::addressLimiter() const
 {
 	return const_cast<AddressLimiter*>(_pAddressLimiter.get());
+}
+
+
+inline int Engine::loopCount() const
+{
+	return _loopCount;
 }
 
 

@@ -113,13 +113,14 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_inVain(0),
 	_watchFailed(false),
 	_draining(false),
+	_drainGraceOver(false),
 	_ending(false),
 	_queued(0),
 	_queueFull(false),
 	_pausesWhenBusy(false),
 	_minRequestBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.request))),
 	_minSendBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.send))),
-	_cache(engine.bufferPool()),
+	_cache(engine.bufferPool(), engine.loopCount()),
 	_first(*this, deadlines.first),
 	_idle(*this, deadlines.idle),
 	_request(*this, deadlines.request),
@@ -140,7 +141,8 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_retry.data = this;
 	ev_timer_init(&_flushTimer, &Loop::flushCallback, 0., FLUSH_INTERVAL);
 	_flushTimer.data = this;
-	ev_timer_init(&_drainTimer, &Loop::drainCallback, DRAIN_GRACE, 0.);
+	ev_timer_init(&_drainTimer, &Loop::drainCallback, DRAIN_GRACE, DRAIN_GRACE); // again and again: others may come, or be busy when it fires
+	ev_set_priority(&_drainTimer, EV_MINPRI);
 	_drainTimer.data = this;
 }
 
@@ -332,6 +334,7 @@ bool Loop::receiveRequest(Connection& connection)
 {
 	connection.flushing = connection.state == Connection::STATE_FLUSHING;
 	if (connection.flushing) return dispatchFlush(connection);
+	if (connection.phase == Connection::PHASE_REQUEST) connection.phase = Connection::PHASE_IDLE; // another thread has finished it
 	if (connection.closeWanted)
 	{
 		finish(connection); // what is held goes first
@@ -344,7 +347,7 @@ bool Loop::receiveRequest(Connection& connection)
 	}
 	if (!connection.hasObject() && !openOnData(connection)) return false;
 	// In turns, so that a connection that is notified all the time has its requests served as well.
-	const bool notify = connection.notified && !connection.notifying;
+	const bool notify = connection.notified && !connection.notifying && !connection.expired;
 	connection.notifying = false;
 	connection.handshaking = !connection.unframed && connection.socket().handshaking();
 	if (connection.handshaking) return dispatchHandshake(connection);
@@ -354,15 +357,12 @@ bool Loop::receiveRequest(Connection& connection)
 		switch (connection.socket().receive(&_cache))
 		{
 		case ConnectionSocketImpl::RESULT_OK:
-			connection.late = connection.expired = false;
+			connection.late = false;
 			_inVain = 0;
 			break;
 		case ConnectionSocketImpl::RESULT_AGAIN:
-			lookedInVain(connection);
-			if (_draining && connection.state == Connection::STATE_IDLE && connection.pTimeoutList != &_first) close(connection, EVServerStatistics::CLOSED_BY_SERVER);
-			else if (connection.expired && connection.state == Connection::STATE_IDLE) close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
-			else if (connection.expired) refuseLate(connection);
-			else if (connection.notified) makeReady(connection);
+			if (!connection.expired) lookedInVain(connection);
+			onNothingArrived(connection);
 			return false;
 		case ConnectionSocketImpl::RESULT_END:
 			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
@@ -395,6 +395,8 @@ bool Loop::receiveRequest(Connection& connection)
 	if (length > 0) return dispatch(connection, length);
 	if (length == Connection::FRAME_BLOCKED)
 	{
+		if (connection.phase == Connection::PHASE_IDLE) beginReading(connection);
+		connection.unframed = true;
 		waitForClient(connection);
 		return false;
 	}
@@ -405,16 +407,14 @@ bool Loop::receiveRequest(Connection& connection)
 	}
 	if (length < 0 && !connection.inBody) proceed(connection);
 	else if (outOfMemory) starve(connection);
-	else if (connection.state != Connection::STATE_READING)
+	else if (connection.phase == Connection::PHASE_IDLE)
 	{
 		setState(connection, Connection::STATE_READING);
-		if (connection.pTimeoutList != &_request) // else it goes on, there was but a notification
-		{
-			connection.socket().input().takeArrived(); // counts from here
-			_request.start(connection);
-		}
+		beginReading(connection);
+		readOn(connection);
 	}
-	if (length == 0 || connection.inBody) readOn(connection);
+	else if (connection.expired) onTimeUp(connection);
+	else readOn(connection);
 	return false;
 }
 
@@ -422,15 +422,21 @@ bool Loop::receiveRequest(Connection& connection)
 void Loop::waitForRequest(Connection& connection)
 {
 	// What came were bytes between two requests, which frame() has dropped.
-	if (connection.state != Connection::STATE_IDLE) setState(connection, Connection::STATE_IDLE);
 	connection.socket().releaseBuffer(&_cache);
-	if (_draining || connection.notified || connection.socket().pending()) makeReady(connection);
+	if (connection.phase == Connection::PHASE_READING)
+	{
+		connection.phase = Connection::PHASE_IDLE;
+		setState(connection, Connection::STATE_IDLE);
+		resumeClock(connection);
+	}
+	if (connection.expired) onTimeUp(connection);
+	else if (_draining || connection.notified || connection.socket().pending()) makeReady(connection);
 }
 
 
 void Loop::readOn(Connection& connection)
 {
-	if (connection.notified || (connection.state == Connection::STATE_READING && connection.socket().pending())) makeReady(connection);
+	if (connection.notified || connection.socket().pending()) makeReady(connection);
 }
 
 
@@ -477,8 +483,7 @@ bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 		return false;
 	}
 	_requests.add();
-	if (_handler.isUsed()) _handler.start(connection);
-	else if (connection.pTimeoutList != &_idle) _idle.start(connection);
+	beginRequest(connection);
 	setState(connection, Connection::STATE_DISPATCHED);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	return true;
@@ -502,6 +507,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	}
 	_requests.add();
 	_refused.add();
+	beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.

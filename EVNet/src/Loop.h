@@ -210,8 +210,36 @@ private:
 	void refuseLate(Connection& connection);
 	void expire(Connection& connection, TimeoutList& list);
 	static void reportOverdue();
-	void goOn(Connection& connection, TimeoutList& list);
-		/// Starts a clock again that has run out, because something is being done with the connection.
+
+	//
+	// The phase of a connection (Connection::Phase), and its clock. Whatever else is done with the connection meanwhile, the phase goes
+	// on, and so does its clock; when it has run out, that is decided upon after the next look at the socket.
+	//
+	static Connection::State stateOf(const Connection& connection);
+		/// Returns the state of a connection that waits for its client.
+
+	static double phaseStart(const Connection& connection);
+		/// Returns the time when the phase began, of a connection that waits for its client.
+
+	TimeoutList& phaseList(const Connection& connection);
+		/// Returns the list in which the clock of the phase runs, of a connection that waits for its client.
+
+	void resumeClock(Connection& connection);
+		/// Has the clock of the phase run on as if nothing else had been done.
+
+	void beginReading(Connection& connection);
+	void beginRequest(Connection& connection);
+	void lookOnceMore(Connection& connection);
+		/// Looks at the socket for the last time: the clock of the phase has run out.
+
+	void onTimeUp(Connection& connection);
+		/// Decides about a connection whose time is up, after a look at the socket.
+
+	void onNothingArrived(Connection& connection);
+		/// Called after a look at the socket that was in vain.
+
+	void onRequestClock(Connection& connection);
+		/// Called from time to time while a request is queued or running, or may have been finished by another thread.
 
 	void postpone(Connection& connection, TimeoutList& list);
 		/// Lets finish() decide about a connection whose time to take output is up while a slice of a file is sent.
@@ -244,7 +272,14 @@ private:
 		/// Goes on with finish() when the client takes output.
 
 	void proceed(Connection& connection);
+	void hangUp(Connection& connection, EVServerStatistics::CloseReason reason);
+		/// Ends the connection, for the given reason unless it has ended for another one: closes it, or lingers if the client might lose
+		/// what it has not taken.
+
 	void linger(Connection& connection);
+	bool lingersOn(Connection& connection);
+		/// Returns true if the kernel still has output, and the client goes on taking it.
+
 	void drain(Connection& connection);
 	void close(Connection& connection, EVServerStatistics::CloseReason reason);
 	void watch(Connection& connection, int events);
@@ -317,6 +352,7 @@ private:
 	int                       _inVain;         /// events without anything to receive, in succession
 	bool                      _watchFailed;    /// the system has refused to watch a descriptor
 	bool                      _draining;       /// WAKE_DRAIN was received
+	bool                      _drainGraceOver; /// new connections have had time for their first request
 	bool                      _ending;         /// WAKE_STOP was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
 	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that

@@ -20,6 +20,7 @@
 #include "Loop.h"
 #include "Engine.h"
 #include "Poco/Exception.h"
+#include <algorithm>
 #include <sys/socket.h>
 
 
@@ -29,6 +30,7 @@ namespace EVNet {
 
 namespace
 {
+	const int MAX_IDLE_LOOKS = 64; // when there is no room for a new connection
 	const double HOLD_TIME = 0.001; // for responses that could leave, in seconds
 }
 
@@ -61,7 +63,7 @@ void Loop::starve(Connection& connection)
 {
 	// One that holds memory itself may wait for it as long as a request may take: or all that hold
 	// some could wait for each other for ever.
-	if (connection.late && connection.socket().input().size() > 0) refuseLate(connection);
+	if ((connection.late || connection.expired) && connection.socket().input().size() > 0) refuseLate(connection);
 	else pause(connection);
 }
 
@@ -73,7 +75,7 @@ void Loop::resumePaused()
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
 		connection.ready = false;
-		setState(connection, connection.socket().input().size() > 0 ? Connection::STATE_READING : Connection::STATE_IDLE);
+		setState(connection, stateOf(connection));
 		watch(connection, EV_READ);
 		makeReady(connection);
 	}
@@ -186,44 +188,119 @@ void Loop::flushLater(Connection& connection)
 
 void Loop::proceed(Connection& connection)
 {
-	if (connection.ended())
+	if (connection.ended() || _ending || connection.closeWanted)
 	{
-		if (connection.mustLinger()) linger(connection);
-		else close(connection, connection.reason());
+		hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
+		return;
 	}
-	else if (_ending || connection.closeWanted)
+	const bool handshaking = connection.socket().handshaking();
+	if (connection.phase == Connection::PHASE_REQUEST)
 	{
-		close(connection, EVServerStatistics::CLOSED_BY_SERVER);
-	}
-	else
-	{
-		setState(connection, Connection::STATE_IDLE);
-		const bool handshaking = connection.socket().handshaking();
-		// The time until the first request goes on with a handshake, any time with a notification.
-		if (!handshaking && (!connection.notifying || connection.pTimeoutList == &_send)) _idle.start(connection);
+		connection.phase = Connection::PHASE_IDLE;
+		connection.phaseStart = _now;
+		_idle.start(connection);
 		connection.unframed = connection.socket().input().size() > 0;
-		// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
-		watch(connection, EV_READ);
-		if (connection.unframed || ((_draining || connection.notified) && !handshaking) || connection.socket().pending()) makeReady(connection);
-		if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
 	}
+	else if (!connection.expired) resumeClock(connection);
+	else if (handshaking)
+	{
+		hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+		return;
+	}
+	// The last step of a handshake may have brought the beginning of a request.
+	if (connection.handshaking) connection.unframed = connection.socket().input().size() > 0;
+	setState(connection, stateOf(connection));
+	watch(connection, EV_READ);
+	// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
+	const bool look = (_draining || connection.notified || connection.expired) && !handshaking;
+	if (connection.unframed || look || connection.socket().pending()) makeReady(connection);
+	if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
+}
+
+
+Connection::State Loop::stateOf(const Connection& connection)
+{
+	return connection.phase == Connection::PHASE_READING ? Connection::STATE_READING : Connection::STATE_IDLE;
+}
+
+
+double Loop::phaseStart(const Connection& connection)
+{
+	// The leader does not see when another thread has finished a request.
+	return connection.phase == Connection::PHASE_READING ? connection.phaseStart : std::max(connection.phaseStart, connection.lastActive);
+}
+
+
+TimeoutList& Loop::phaseList(const Connection& connection)
+{
+	if (connection.phase == Connection::PHASE_READING) return _request;
+	return connection.served ? _idle : _first;
+}
+
+
+void Loop::resumeClock(Connection& connection)
+{
+	phaseList(connection).startedAt(connection, phaseStart(connection));
+}
+
+
+void Loop::beginReading(Connection& connection)
+{
+	connection.phase = Connection::PHASE_READING;
+	connection.phaseStart = _now;
+	connection.expired = false;
+	connection.socket().input().takeArrived(); // counts from here
+	_request.start(connection);
+}
+
+
+void Loop::beginRequest(Connection& connection)
+{
+	connection.phase = Connection::PHASE_REQUEST;
+	connection.phaseStart = _now;
+	connection.served = true;
+	connection.expired = connection.late = connection.reported = false;
+	// As soon as the idle time could be over if the request were done by another thread at once, onTimeout() looks what has become of it.
+	const bool handlerFirst = _handler.isUsed() && (!_idle.isUsed() || _handler.timeout() <= _idle.timeout());
+	if (handlerFirst) _handler.start(connection);
+	else if (!_idle.contains(connection)) _idle.start(connection);
+}
+
+
+void Loop::hangUp(Connection& connection, EVServerStatistics::CloseReason reason)
+{
+	const bool mustLinger = connection.ended() && connection.mustLinger();
+	connection.end(reason);
+	if (mustLinger || (connection.served && connection.socket().hasUnsent())) linger(connection);
+	else close(connection, connection.reason());
 }
 
 
 void Loop::linger(Connection& connection)
 {
-	_linger.start(connection);
-	// Sends a FIN behind the last response, which fails only if the client has reset the connection. With TLS there
-	// would have to be a close_notify before it, for which a SecureStreamSocket ends both directions: later.
-	if (!connection.pTimeoutList || (!connection.socket().secure() && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
+	// A FIN behind the last response, with TLS a close_notify before it. Fails only if the client has reset the connection.
+	if (connection.socket().tls()) connection.socket().tls()->shutdown();
+	if (!_linger.isUsed() || ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0)
 	{
 		close(connection, connection.reason());
 		return;
 	}
+	_linger.start(connection);
+	connection.unsent = connection.socket().unacknowledged();
 	setState(connection, Connection::STATE_LINGERING);
 	connection.socket().input().discard();
 	connection.socket().releaseBuffer(&_cache);
 	watch(connection, EV_READ);
+}
+
+
+bool Loop::lingersOn(Connection& connection)
+{
+	// As long as the client takes what the kernel has for it, at the minimum rate.
+	const std::size_t before = connection.unsent;
+	connection.unsent = connection.socket().unacknowledged();
+	const Poco::UInt64 enough = std::max<Poco::UInt64>(1, connection.socket().limits().minBytes(Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(_linger.timeout()*Poco::Timespan::SECONDS))));
+	return connection.unsent > 0 && connection.unsent + enough <= before;
 }
 
 
@@ -409,13 +486,12 @@ void Loop::expire(Connection& connection, TimeoutList& list)
 	switch (connection.state.load(std::memory_order_acquire))
 	{
 	case Connection::STATE_IDLE:
-		if (connection.lastActive > connection.clockStart) _idle.startedAt(connection, connection.lastActive);
-		else if (connection.ready) goOn(connection, list); // something has arrived in time
-		else close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+		// Unless the phase began later, when another thread had finished the request.
+		if (phaseStart(connection) > connection.clockStart || &list != &phaseList(connection)) resumeClock(connection);
+		else lookOnceMore(connection);
 		break;
 	case Connection::STATE_READING:
-		if (connection.ready || (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)) goOn(connection, list);
-		else refuseLate(connection);
+		lookOnceMore(connection);
 		break;
 	case Connection::STATE_PAUSED:
 		connection.late = true;
@@ -427,18 +503,19 @@ void Loop::expire(Connection& connection, TimeoutList& list)
 		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		break;
 	case Connection::STATE_LINGERING:
-		close(connection, connection.reason());
+		if (lingersOn(connection)) list.start(connection);
+		else close(connection, connection.reason());
 		break;
 	default:
-		// Queued or running: not the client's fault.
 		if (connection.flushing) postpone(connection, list);
-		else if (&list != &_handler) goOn(connection, list);
-		else
+		else if (connection.phase == Connection::PHASE_REQUEST) onRequestClock(connection);
+		// It comes back through the mailbox, unless that has just been done. proceed() then goes on.
+		else if (recall(connection) || connection.state != Connection::STATE_IDLE)
 		{
-			_overdue.add();
-			_idle.start(connection);
-			reportOverdue();
+			connection.expired = true;
+			TimeoutList::stop(connection);
 		}
+		else lookOnceMore(connection);
 	}
 }
 
@@ -456,11 +533,54 @@ void Loop::reportOverdue()
 }
 
 
-void Loop::goOn(Connection& connection, TimeoutList& list)
+void Loop::onRequestClock(Connection& connection)
 {
-	// It may be nothing but a notification that is ready, or running: then the next look at the socket decides.
-	connection.expired = connection.notified || connection.notifying;
-	list.start(connection);
+	// Queued or running: not the client's fault.
+	const double overdue = connection.phaseStart + _handler.timeout();
+	const bool waits = _handler.isUsed() && !connection.reported;
+	const bool report = waits && overdue <= _now;
+	if (waits && !report && (!_idle.isUsed() || overdue <= _now + _idle.timeout())) _handler.startedAt(connection, connection.phaseStart);
+	else _idle.start(connection);
+	if (!report) return;
+	connection.reported = true;
+	_overdue.add();
+	reportOverdue();
+}
+
+
+void Loop::lookOnceMore(Connection& connection)
+{
+	TimeoutList::stop(connection);
+	if (connection.socket().handshaking() && !connection.ready)
+	{
+		close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+		return;
+	}
+	// What has arrived in time counts, though it may not have been reported yet.
+	connection.expired = true;
+	makeReady(connection);
+}
+
+
+void Loop::onNothingArrived(Connection& connection)
+{
+	const bool idle = connection.phase == Connection::PHASE_IDLE;
+	if (_draining && idle && (connection.served || _drainGraceOver)) hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
+	else if (connection.expired) onTimeUp(connection);
+	else if (connection.notified) makeReady(connection);
+}
+
+
+void Loop::onTimeUp(Connection& connection)
+{
+	connection.expired = false;
+	if (connection.phase == Connection::PHASE_IDLE) hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+	else if (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)
+	{
+		beginReading(connection);
+		readOn(connection);
+	}
+	else refuseLate(connection);
 }
 
 
@@ -473,16 +593,27 @@ void Loop::postpone(Connection& connection, TimeoutList& list)
 
 bool Loop::closeLongestIdle()
 {
-	const int maxLooks = 64; // busy connections may be in front
-	int looks = 0;
-	for (Connection* pConnection = _idle.first(); pConnection && looks < maxLooks; pConnection = pConnection->pLater, looks++)
+	// Those that run requests, or wait for a thread that does, may be in front of all others.
+	const Executor& executor = _engine.executor();
+	const int maxLooks = MAX_IDLE_LOOKS + executor.running() + executor.queued();
+	Connection* pLongest = nullptr;
+	for (TimeoutList* pList: {&_handler, &_first, &_idle})
 	{
-		if (pConnection->state.load(std::memory_order_acquire) != Connection::STATE_IDLE || pConnection->ready) continue;
-		if (pConnection->lastActive > pConnection->clockStart) continue; // its place in the list is out of date
-		close(*pConnection, EVServerStatistics::CLOSED_FOR_ROOM);
-		return true;
+		int looks = 0;
+		for (Connection* pConnection = pList->first(); pConnection && looks < maxLooks; looks++)
+		{
+			Connection& connection = *pConnection;
+			pConnection = pList->next(connection);
+			if (connection.state.load(std::memory_order_acquire) != Connection::STATE_IDLE || connection.ready) continue;
+			const double since = phaseStart(connection);
+			if (!pLongest || since < phaseStart(*pLongest)) pLongest = &connection;
+			if (since <= connection.clockStart && pList == &phaseList(connection)) break; // all others are in their places, or have been idle for a shorter time
+			resumeClock(connection); // its place was out of date
+		}
 	}
-	return false;
+	if (!pLongest) return false;
+	close(*pLongest, EVServerStatistics::CLOSED_FOR_ROOM);
+	return true;
 }
 
 
@@ -581,9 +712,13 @@ void Loop::drainCallback(struct ev_loop*, ev_timer* pWatcher, int)
 {
 	// Those that have not sent their first request by now.
 	Loop& loop = *static_cast<Loop*>(pWatcher->data);
+	loop.updateNow();
+	loop._drainGraceOver = true;
 	loop._slab.forEach([&loop](Connection& connection)
 	{
-		if (connection.state == Connection::STATE_IDLE && !connection.ready) loop.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+		if (connection.state != Connection::STATE_IDLE || connection.ready) return;
+		if (connection.socket().handshaking()) loop.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+		else loop.makeReady(connection); // the last look
 	});
 }
 

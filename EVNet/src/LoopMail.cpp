@@ -31,7 +31,8 @@ namespace EVNet {
 void Loop::giveBack(Connection& connection)
 {
 	connection.settle();
-	if (!connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
+	// What has become idle while the server is drained must be seen.
+	if (!_engine.draining() && !connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{
 		connection.socket().releaseBuffer(nullptr);
 		if (connection.isRequest()) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
@@ -172,9 +173,9 @@ void Loop::onCloseWanted(Poco::UInt64 id)
 	if (!pConnection) return;
 	pConnection->closeWanted = true;
 	if (isRunning(*pConnection)) recall(*pConnection);
-	// One that is being flushed is closed when the client has taken its response.
-	const bool flushing = pConnection->state == Connection::STATE_FLUSHING;
-	if (!isRunning(*pConnection) && !flushing && !pConnection->ready) close(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+	// One that is being flushed is closed when the client has taken its response, and one that lingers is being closed.
+	const Connection::State state = pConnection->state.load(std::memory_order_acquire);
+	if ((state == Connection::STATE_IDLE || state == Connection::STATE_READING) && !pConnection->ready) hangUp(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
 }
 
 
@@ -237,6 +238,7 @@ void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::uniq
 	ev_io_start(evLoop(), &connection.watcher);
 	_open.add();
 	_states[Connection::STATE_IDLE].add();
+	connection.phaseStart = _now;
 	_first.start(connection);
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
@@ -264,7 +266,11 @@ bool Loop::openOnData(Connection& connection)
 {
 	char byte;
 	const ssize_t n = ::recv(connection.socket().sockfd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	{
+		onNothingArrived(connection);
+		return false;
+	}
 	if (n <= 0)
 	{
 		close(connection, n == 0 ? EVServerStatistics::CLOSED_BY_CLIENT : EVServerStatistics::CLOSED_RESET);

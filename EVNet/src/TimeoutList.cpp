@@ -22,9 +22,8 @@ namespace EVNet {
 
 TimeoutList::TimeoutList(Loop& loop, const Poco::Timespan& timeout):
 	_loop(loop),
-	_timeout(static_cast<double>(timeout.totalMicroseconds())/Poco::Timespan::SECONDS),
-	_pFirst(nullptr),
-	_pLast(nullptr)
+	_wheel(static_cast<double>(timeout.totalMicroseconds())/Poco::Timespan::SECONDS),
+	_armedFor(0)
 {
 	ev_timer_init(&_timer, &TimeoutList::onTimer, 0., 0.);
 	// What has arrived while nobody led the loop was in time: it is to be seen first.
@@ -41,57 +40,48 @@ TimeoutList::~TimeoutList()
 
 void TimeoutList::start(Connection& connection)
 {
-	stop(connection);
-	if (_timeout <= 0) return;
-
-	connection.clockStart = _loop.now();
-	insertBefore(nullptr, connection);
-	if (!ev_is_active(&_timer)) arm();
+	startedAt(connection, _loop.now());
 }
 
 
 void TimeoutList::startedAt(Connection& connection, double time)
 {
-	stop(connection);
-	if (_timeout <= 0) return;
-
-	connection.clockStart = time;
-	Connection* pNext = _pFirst;
-	while (pNext && pNext->clockStart < time) pNext = pNext->pLater;
-	insertBefore(pNext, connection);
-	if (!ev_is_active(&_timer)) arm();
+	_wheel.start(connection, time);
+	// The timer is left alone unless it has to fire earlier: if it was set for a clock that has been stopped, it will find
+	// another one, or none, and set itself anew.
+	if (isUsed() && (!ev_is_active(&_timer) || (time + _wheel.timeout() < _armedFor && _wheel.due() < _armedFor))) arm();
 }
 
 
 void TimeoutList::stop(Connection& connection)
 {
-	TimeoutList* pList = connection.pTimeoutList;
-	if (!pList) return;
-
-	// The timer is left alone: if it was set for this connection, it will
-	// find another one at the front, or none, and set itself anew.
-	(connection.pEarlier ? connection.pEarlier->pLater : pList->_pFirst) = connection.pLater;
-	(connection.pLater ? connection.pLater->pEarlier : pList->_pLast) = connection.pEarlier;
-	connection.pEarlier = connection.pLater = nullptr;
-	connection.pTimeoutList = nullptr;
+	TimeoutWheel::stop(connection);
 }
 
 
-void TimeoutList::insertBefore(Connection* pNext, Connection& connection)
+Connection* TimeoutList::first()
 {
-	Connection* pPrevious = pNext ? pNext->pEarlier : _pLast;
-	connection.pEarlier = pPrevious;
-	connection.pLater = pNext;
-	(pPrevious ? pPrevious->pLater : _pFirst) = &connection;
-	(pNext ? pNext->pEarlier : _pLast) = &connection;
-	connection.pTimeoutList = this;
+	return static_cast<Connection*>(_wheel.first());
+}
+
+
+Connection* TimeoutList::next(Connection& connection)
+{
+	return static_cast<Connection*>(_wheel.next(connection));
+}
+
+
+bool TimeoutList::contains(const Connection& connection) const
+{
+	return _wheel.contains(connection);
 }
 
 
 void TimeoutList::arm()
 {
 	ev_timer_stop(_loop.evLoop(), &_timer);
-	double after = _pFirst->clockStart + _timeout - _loop.now();
+	_armedFor = _wheel.due();
+	const double after = _armedFor - _loop.now();
 	ev_timer_set(&_timer, after > 0 ? after : 0., 0.);
 	ev_timer_start(_loop.evLoop(), &_timer);
 }
@@ -101,13 +91,15 @@ void TimeoutList::onTimer(struct ev_loop*, ev_timer* pTimer, int)
 {
 	TimeoutList& list = *static_cast<TimeoutList*>(pTimer->data);
 	list._loop.updateNow();
-	double expired = list._loop.now() - list._timeout;
+	const double now = list._loop.now();
 	// Whatever onTimeout() does with a connection, its clock is newer afterwards, or it has none.
-	while (list._pFirst && list._pFirst->clockStart <= expired)
+	for (int i = 0; i < MAX_EXPIRED; i++)
 	{
-		list._loop.onTimeout(*list._pFirst, list);
+		TimeoutEntry* pEntry = list._wheel.expired(now);
+		if (!pEntry) break;
+		list._loop.onTimeout(static_cast<Connection&>(*pEntry), list);
 	}
-	if (list._pFirst) list.arm();
+	if (list._wheel.size() > 0) list.arm();
 }
 
 

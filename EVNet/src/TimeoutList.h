@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "TimeoutWheel.h"
 #include "Poco/Timespan.h"
 #include <ev.h>
 
@@ -31,12 +32,8 @@ class Loop;
 
 
 class TimeoutList
-	/// The connections that are subject to one deadline, the
-	/// one whose clock was started first at the front.
-	///
-	/// All deadlines in a list have the same length, so starting a clock means
-	/// moving to the end, and one libev timer, set for the front, serves them all
-	/// (see "Be smart about timeouts" in libev's manual).
+	/// The connections that are subject to one deadline: a TimeoutWheel, with one libev timer for
+	/// all of them (see "Be smart about timeouts" in libev's manual).
 	///
 	/// Only the thread that leads the loop may use it.
 {
@@ -51,44 +48,55 @@ public:
 		/// it has (in this or another list).
 
 	void startedAt(Connection& connection, double time);
-		/// The same, for a clock that should have been started at
-		/// the given time. Takes time proportional to the number of connections
-		/// in this list whose clocks were started before that.
+		/// The same, for a clock that should have been started at the given time.
 
-	Connection* first() const;
-		/// Returns the connection whose clock was started first, or a null pointer.
+	Connection* first();
+		/// Returns the connection whose clock was started first, nearly (see TimeoutWheel), or a null pointer.
+
+	Connection* next(Connection& connection);
+		/// Returns the one behind one that is in this list, or a null pointer.
+
+	bool contains(const Connection& connection) const;
+		/// Returns true if the clock of the connection runs in this list.
 
 	bool isUsed() const;
 		/// Returns false if the list takes nothing in.
+
+	double timeout() const;
+		/// Returns the length of the deadline, in seconds.
 
 	static void stop(Connection& connection);
 		/// Stops the clock of the connection, if it has one.
 
 private:
+	enum
+	{
+		MAX_EXPIRED = 128
+			/// So many at a time, then the loop looks for other events: all connections may expire together.
+	};
+
 	TimeoutList(const TimeoutList&);
 	TimeoutList& operator = (const TimeoutList&);
 
-	void insertBefore(Connection* pNext, Connection& connection);
 	void arm();
 	static void onTimer(struct ev_loop* pLoop, ev_timer* pTimer, int events);
 
 	Loop&        _loop;
-	const double _timeout;   /// in seconds
-	Connection*  _pFirst;
-	Connection*  _pLast;
+	TimeoutWheel _wheel;
+	double       _armedFor;   /// if the timer is active
 	ev_timer     _timer;
 };
 
 
-inline Connection* TimeoutList::first() const
+inline bool TimeoutList::isUsed() const
 {
-	return _pFirst;
+	return _wheel.timeout() > 0;
 }
 
 
-inline bool TimeoutList::isUsed() const
+inline double TimeoutList::timeout() const
 {
-	return _timeout > 0;
+	return _wheel.timeout();
 }
 
 

@@ -62,6 +62,7 @@ namespace
 		else if (name == "--handler") setHandler(options, value);
 		else if (name == "--certificate") options.certificate = value;
 		else if (name == "--bytes") options.bytes = Poco::NumberParser::parseUnsigned(value);
+		else if (name == "--keepAlive") options.keepAlive = static_cast<int>(Poco::NumberParser::parseUnsigned(value));
 		else if (name == "--receiveBuffer") options.receiveBuffer = Poco::NumberParser::parseUnsigned(value);
 		else return false;
 		return true;
@@ -136,6 +137,7 @@ const char* BenchOptions::usage()
 		"  --loops=N         event loops (default: 0, one per core)\n"
 		"  --execution=E     adaptive (default), dedicated or inline\n"
 		"  --accept=A        auto (default), reuseport or roundrobin\n"
+		"  --keepAlive=S     HTTP: how long a connection may be idle (default: 600)\n"
 		"  --capacity=N      connections open at once (default: 0, what the descriptors allow)\n"
 		"  --maxBufferedBytes=N, --maxTotalBufferedBytes=N, --maxPendingOutput=N\n"
 		"                    see EVServerOptions\n"

@@ -45,6 +45,8 @@ struct BenchOptions
 		/// PEM file with a certificate and its key. Empty: no TLS.
 	std::size_t receiveBuffer = 0;
 		/// Of the kernel. 0: what the kernel thinks fit.
+	int keepAlive = 600;
+		/// Seconds until an idle HTTP connection is closed.
 	Poco::EVNet::EVServerOptions ev;
 		/// What only EVNet's servers have.
 };

@@ -71,7 +71,7 @@ namespace
 	{
 		setParams(params, options);
 		params.setKeepAlive(true);
-		params.setKeepAliveTimeout(Poco::Timespan(600, 0));
+		params.setKeepAliveTimeout(Poco::Timespan(options.keepAlive, 0));
 		params.setMaxKeepAliveRequests(0);
 	}
 

@@ -12,6 +12,7 @@
 #include "EVHTTPServerDrainTest.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
+#include "Poco/Net/ServerSocket.h"
 #include <future>
 #include <memory>
 #include <thread>
@@ -256,6 +257,70 @@ void EVHTTPServerDrainTest::testUnderLoad()
 }
 
 
+void EVHTTPServerDrainTest::testNewConnectionsGetTheirTime()
+{
+	// Whether there are deadlines or not. Each time anew, because the time they get is short, and a machine may be slow.
+	for (int seconds: {0, 60})
+	{
+		bool answered = false;
+		for (int i = 0; i < 20 && !answered; i++)
+		{
+			EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+			pParams->setFirstRequestTimeout(Poco::Timespan(seconds, 0));
+			EVTCPServer server(serve(echo, frameLines), 0, pParams);
+			server.start();
+			StreamSocket client = connectTo(server);
+			assertTrue (waitFor([&] { return server.statistics().open == 1; }));
+			std::future<bool> drained = std::async(std::launch::async, [&server] { return server.drain(LONG); });
+			sleepFor(20);
+			try
+			{
+				sendAll(client, "x\n");
+				answered = receiveSome(client) == "x\n";
+			}
+			catch (Poco::Exception&)
+			{
+				// closed before
+			}
+			assertTrue (drained.get());
+		}
+		assertTrue (answered);
+	}
+}
+
+
+void EVHTTPServerDrainTest::testWhatBecomesIdleLater()
+{
+	// Long after drain() was called, requests are done by other threads, and connections come.
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED})
+	{
+		Gate gate;
+		EVTCPServerParams::Ptr pParams = serverParams(4, 1, policy);
+		pParams->setFirstRequestTimeout(Poco::Timespan(600, 0));
+		EVTCPServer server(serve([&](ServedConnection& c)
+		{
+			if (c.request() == "wait\n") gate.pass();
+			echo(c);
+		}, frameLines), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		sendAll(client, "wait\nbehind\n");
+		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		Poco::Net::ServerSocket listener(Poco::Net::SocketAddress("127.0.0.1", 0));
+		StreamSocket silent = connectTo(listener.address());
+		std::future<bool> drained = std::async(std::launch::async, [&server] { return server.drain(LONG); });
+		sleepFor(1500); // longer than new connections are waited for
+		server.adopt(listener.acceptConnection());
+		gate.open();
+		assertEqual(std::string("wait"), receiveLine(client));
+		assertEqual(std::string("behind"), receiveLine(client));
+		assertTrue (drained.get());
+		assertTrue (isClosed(silent));
+		assertTrue (allEnded(server.statistics()));
+	}
+}
+
+
 CppUnit::Test* EVHTTPServerDrainTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerDrainTest");
@@ -269,6 +334,8 @@ CppUnit::Test* EVHTTPServerDrainTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testTimeout);
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testBacklogIsServed);
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testUnderLoad);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testNewConnectionsGetTheirTime);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testWhatBecomesIdleLater);
 
 	return pSuite;
 }

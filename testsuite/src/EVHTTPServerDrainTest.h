@@ -31,6 +31,8 @@ public:
 	void testTimeout();
 	void testBacklogIsServed();
 	void testUnderLoad();
+	void testNewConnectionsGetTheirTime();
+	void testWhatBecomesIdleLater();
 
 	static CppUnit::Test* suite();
 };

@@ -59,6 +59,7 @@
 #include "HTTPRequestParserLimitTest.h"
 #include "HTTPRequestParserTest.h"
 #include "MemoryTest.h"
+#include "TimeoutWheelTest.h"
 #include "MetricsTest.h"
 #include "WebSocketTest.h"
 #ifdef EVNET_TEST_MODELS
@@ -128,6 +129,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(HTTPRequestParserLimitTest::suite());
 	pSuite->addTest(HTTPRequestParserTest::suite());
 	pSuite->addTest(MemoryTest::suite());
+	pSuite->addTest(TimeoutWheelTest::suite());
 	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
 #ifdef EVNET_TEST_MODELS

@@ -404,6 +404,87 @@ void EVServerPressureTest::testCloseIdleAtCapacity()
 }
 
 
+void EVServerPressureTest::testCloseIdleFindsWhatIsIdle()
+{
+	// Whoever ran the last request, if there was one: the leader, another thread, with or without a clock of its own.
+	const int CAPACITY = 50;
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED})
+	{
+		for (int handlerTimeout: {0, 1, 3600})
+		{
+			for (bool silent: {false, true})
+			{
+				Gate gate;
+				EVHTTPServerParams::Ptr pParams = httpParams(8, 1, policy);
+				pParams->setCapacity(CAPACITY);
+				pParams->setCloseIdleAtCapacity(true);
+				pParams->setKeepAliveTimeout(Poco::Timespan(600, 0));
+				pParams->setTimeout(Poco::Timespan(600, 0));
+				pParams->setHandlerTimeout(Poco::Timespan(handlerTimeout, 0));
+				EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+				{
+					if (request.getURI() == "/busy") gate.pass();
+					answerURI(request, response);
+				}), 0, pParams);
+				server.start();
+				std::vector<std::unique_ptr<RawClient>> busy;
+				for (int i = 0; i < 3; i++)
+				{
+					busy.emplace_back(new RawClient(server));
+					busy.back()->get("/busy");
+				}
+				assertTrue (waitFor([&] { return gate.waiting() == 3; }));
+				std::vector<std::unique_ptr<RawClient>> clients;
+				for (int i = 3; i < CAPACITY; i++)
+				{
+					clients.emplace_back(new RawClient(server));
+					if (!silent) assertTrue (clients.back()->ask("/").isOK("/"));
+				}
+				assertTrue (waitFor([&] { return server.statistics().open == CAPACITY; }));
+				for (int i = 0; i < 10; i++)
+				{
+					RawClient another(server);
+					assertTrue (another.ask("/").isOK("/"));
+				}
+				assertTrue (closed(server, EVServerStatistics::CLOSED_FOR_ROOM) > 0);
+				gate.open();
+				for (auto& pClient: busy) assertTrue (pClient->receiveAnswer().isOK("/busy"));
+			}
+		}
+	}
+}
+
+
+void EVServerPressureTest::testSmallBudgetServesAllLoops()
+{
+	// As many requests at once as the budget has room for, all of one loop; then one of another loop.
+	const int BLOCKS = 8;
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(BLOCKS, 2, EVServerOptions::EXECUTE_DEDICATED);
+	pParams->setMaxTotalBufferedBytes(BLOCKS*8192);
+	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_ROUND_ROBIN);
+	EVTCPServer server(serve(echo, frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 2*BLOCKS; i++)
+	{
+		clients.push_back(connectTo(server));
+		assertEqual(std::string("x\n"), exchange(clients.back(), "x\n"));
+	}
+	for (int loop = 0; loop < 2; loop++)
+	{
+		for (int round = 0; round < 3; round++)
+		{
+			for (int i = loop; i < 2*BLOCKS; i += 2) sendAll(clients[i], "half");
+			assertTrue (waitFor([&] { return server.statistics().reading == BLOCKS; }));
+			for (int i = loop; i < 2*BLOCKS; i += 2) sendAll(clients[i], "\n");
+			for (int i = loop; i < 2*BLOCKS; i += 2) assertEqual(std::string("half"), receiveLine(clients[i]));
+		}
+	}
+	assertTrue (balances(server.statistics()));
+}
+
+
 void EVServerPressureTest::testMaxConnectionsPerAddress()
 {
 	EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
@@ -474,6 +555,8 @@ CppUnit::Test* EVServerPressureTest::suite()
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowReaderWithoutBuffer);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testOverdueHandler);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testCloseIdleAtCapacity);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testCloseIdleFindsWhatIsIdle);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testSmallBudgetServesAllLoops);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testMaxConnectionsPerAddress);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testClientConnected);
 

@@ -37,6 +37,8 @@ public:
 	void testTooSlowReaderWithoutBuffer();
 	void testOverdueHandler();
 	void testCloseIdleAtCapacity();
+	void testCloseIdleFindsWhatIsIdle();
+	void testSmallBudgetServesAllLoops();
 	void testMaxConnectionsPerAddress();
 	void testClientConnected();
 

@@ -39,6 +39,9 @@ public:
 
 	void setUp() override;
 	void tearDown() override;
+	void testLastResponseArrivesThoughTheClientSends();
+	void testResponseArrivesThoughTheServerCloses();
+	void testLingerLastsAsLongAsTheClientTakesSomething();
 
 	static CppUnit::Test* suite();
 };

@@ -168,6 +168,86 @@ void EVTCPServerNotifyTest::testRequestTimeoutGoesOn()
 }
 
 
+void EVTCPServerNotifyTest::testRequestTimeoutGoesOnThoughBytesArrive()
+{
+	for (auto policy: POLICIES)
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1, policy);
+		pParams->setRequestTimeout(300*Poco::Timespan::MILLISECONDS);
+		EVTCPServer server(serveNotified(answer, sendNews), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		const Poco::UInt64 id = idOf(client);
+		assertTrue (waitFor([&]
+		{
+			server.notify(id);
+			try
+			{
+				client.sendBytes("x", 1);
+			}
+			catch (Poco::Exception&)
+			{
+				return true;
+			}
+			return server.currentConnections() == 0;
+		}));
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+	}
+}
+
+
+void EVTCPServerNotifyTest::testTimeoutsGoOnThoughOutputWaits()
+{
+	// Each notification sends more than the client takes at once: the connection is flushed again and again.
+	const std::string much(1024*1024, 'm');
+	for (const std::string part: {"", "half"})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+		pParams->setIdleTimeout(1000*Poco::Timespan::MILLISECONDS);
+		pParams->setRequestTimeout(1000*Poco::Timespan::MILLISECONDS);
+		std::atomic<bool> flushed(false);
+		EVTCPServer* pServer = nullptr;
+		EVTCPServer server(serveNotified(answer, [&](ServedConnection& c)
+		{
+			c.reply(much);
+			pServer->notify(c.id());
+		}), 0, pParams);
+		pServer = &server;
+		server.start();
+		StreamSocket client = connectTo(server);
+		const Poco::UInt64 id = idOf(client);
+		sendAll(client, part);
+		if (!part.empty()) assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
+		server.notify(id);
+		assertTrue (waitFor([&]
+		{
+			flushed = flushed || server.statistics().flushing == 1;
+			return receiveSome(client).empty();
+		}));
+		assertTrue (flushed);
+		assertTrue (isClosedBecause(server, part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+	}
+}
+
+
+void EVTCPServerNotifyTest::testIdleTimeoutAfterFlushingWithoutSendTimeout()
+{
+	const std::string much(16*1024*1024, 'm');
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setIdleTimeout(300*Poco::Timespan::MILLISECONDS);
+	pParams->setSendTimeout(0);
+	pParams->setMaxPendingOutput(32*1024*1024);
+	EVTCPServer server(serveNotified(answer, [&](ServedConnection& c) { c.reply(much); }), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	server.notify(idOf(client));
+	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
+	assertTrue (receive(client, much.size()).size() == much.size());
+	assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+}
+
+
 void EVTCPServerNotifyTest::testIdleTimeoutGoesOn()
 {
 	for (auto policy: POLICIES)
@@ -463,6 +543,9 @@ CppUnit::Test* EVTCPServerNotifyTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testCallsDuringARequestBecomeOne);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testInTheMiddleOfARequest);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOn);
+	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOnThoughBytesArrive);
+	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testTimeoutsGoOnThoughOutputWaits);
+	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutAfterFlushingWithoutSendTimeout);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutGoesOn);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testSlowReaderHoldsNoThread);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestsAreServedBetweenNotifications);

@@ -27,6 +27,9 @@ public:
 	void testCallsDuringARequestBecomeOne();
 	void testInTheMiddleOfARequest();
 	void testRequestTimeoutGoesOn();
+	void testRequestTimeoutGoesOnThoughBytesArrive();
+	void testTimeoutsGoOnThoughOutputWaits();
+	void testIdleTimeoutAfterFlushingWithoutSendTimeout();
 	void testIdleTimeoutGoesOn();
 	void testSlowReaderHoldsNoThread();
 	void testRequestsAreServedBetweenNotifications();

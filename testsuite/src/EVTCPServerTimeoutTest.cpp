@@ -261,6 +261,47 @@ void EVTCPServerTimeoutTest::testIdleClockStartsWhenAnotherThreadHasFinished()
 }
 
 
+void EVTCPServerTimeoutTest::testHandlerTimeoutDoesNotDelayTheIdleTimeout()
+{
+	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1, policy);
+		pParams->setIdleTimeout(ms(300));
+		pParams->setHandlerTimeout(Poco::Timespan(3600, 0));
+		EVTCPServer server(serve(echo, frameLines), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		assertEqual(std::string("x\n"), exchange(client, "x\n"));
+		assertTrue (isClosed(client));
+		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+	}
+}
+
+
+void EVTCPServerTimeoutTest::testOverdueIsReportedOnceBesideAShorterIdleTimeout()
+{
+	ErrorCollector errors;
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+	pParams->setIdleTimeout(ms(50));
+	pParams->setHandlerTimeout(ms(220));
+	EVTCPServer server(serve([&](ServedConnection& c) { gate.pass(); echo(c); }, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	Stopwatch watch;
+	sendAll(client, "x\n");
+	assertTrue (waitFor([&] { return server.statistics().overdue == 1; }));
+	assertTrue (watch.elapsed() >= 215);
+	sleepFor(300);
+	assertTrue (server.statistics().overdue == 1);
+	gate.open();
+	assertEqual(std::string("x"), receiveLine(client));
+	assertTrue (isClosed(client));
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
+	assertEqual(1, errors.count());
+}
+
+
 void EVTCPServerTimeoutTest::testNoTimeoutsMeansNoLimit()
 {
 	EVTCPServerParams::Ptr pParams = serverParams(2);
@@ -342,6 +383,8 @@ CppUnit::Test* EVTCPServerTimeoutTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testRequestThatArrivesInTimeIsServed);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testQueuedRequestIsNotTimedOut);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testIdleClockStartsWhenAnotherThreadHasFinished);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testHandlerTimeoutDoesNotDelayTheIdleTimeout);
+	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testOverdueIsReportedOnceBesideAShorterIdleTimeout);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testNoTimeoutsMeansNoLimit);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testTimeoutsOfManyConnections);
 	CppUnit_addTest(pSuite, EVTCPServerTimeoutTest, testTimeoutWithDispatchOnData);

@@ -35,6 +35,8 @@ public:
 	void testRequestThatArrivesInTimeIsServed();
 	void testQueuedRequestIsNotTimedOut();
 	void testIdleClockStartsWhenAnotherThreadHasFinished();
+	void testHandlerTimeoutDoesNotDelayTheIdleTimeout();
+	void testOverdueIsReportedOnceBesideAShorterIdleTimeout();
 	void testNoTimeoutsMeansNoLimit();
 	void testTimeoutsOfManyConnections();
 	void testTimeoutWithDispatchOnData();
