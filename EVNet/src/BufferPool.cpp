@@ -22,7 +22,8 @@ namespace EVNet {
 
 BufferPool::BufferPool(const Limits& limits):
 	_limits(limits),
-	_used(0)
+	_used(0),
+	_output(0)
 {
 	_spare.reserve(MAX_SPARE_BLOCKS);
 }
@@ -72,6 +73,15 @@ void BufferPool::give(char* pBuffer, std::size_t size)
 		}
 	}
 	delete [] pBuffer;
+}
+
+
+bool BufferPool::takeOutput(std::size_t size, bool always)
+{
+	const std::size_t output = _output.fetch_add(size, std::memory_order_relaxed) + size;
+	if (always || output <= _limits.maxTotalOutput) return true;
+	giveOutput(size);
+	return false;
 }
 
 

@@ -33,7 +33,8 @@ namespace EVNet {
 
 class BufferPool: public Poco::RefCountedObject
 	/// The memory for request bytes of all connections of a server, within
-	/// the budget maxTotalBufferedBytes.
+	/// the budget maxTotalBufferedBytes, and the account of what they keep for clients
+	/// that are slow (maxTotalPendingOutput).
 	///
 	/// Nearly all requests fit into one block, and blocks are kept for
 	/// reuse. Larger buffers come from the heap and go back there.
@@ -57,6 +58,7 @@ public:
 		std::size_t    maxTotalBuffered;
 		std::size_t    maxBuffered;
 		std::size_t    maxOutput;
+		std::size_t    maxTotalOutput;
 		Poco::Timespan sendTimeout;
 		int            minRate;         /// bytes per second
 
@@ -79,6 +81,16 @@ public:
 	std::size_t used() const;
 		/// Returns the number of bytes taken and not given back.
 
+	bool takeOutput(std::size_t size, bool always);
+		/// Counts memory for pending output in. Returns false if that exceeds the budget, unless
+		/// it is for a connection that always gets it.
+
+	void giveOutput(std::size_t size);
+		/// Counts memory for pending output out.
+
+	std::size_t output() const;
+		/// Returns the number of bytes that pending output takes.
+
 	std::size_t spare();
 		/// Returns the number of blocks kept for reuse.
 
@@ -88,6 +100,7 @@ protected:
 private:
 	const Limits             _limits;
 	std::atomic<std::size_t> _used;
+	std::atomic<std::size_t> _output;
 	std::mutex               _mutex;   /// guards _spare
 	std::vector<char*>       _spare;
 };
@@ -142,6 +155,18 @@ inline const BufferPool::Limits& BufferPool::limits() const
 inline std::size_t BufferPool::used() const
 {
 	return _used.load(std::memory_order_relaxed);
+}
+
+
+inline void BufferPool::giveOutput(std::size_t size)
+{
+	_output.fetch_sub(size, std::memory_order_relaxed);
+}
+
+
+inline std::size_t BufferPool::output() const
+{
+	return _output.load(std::memory_order_relaxed);
 }
 
 

@@ -338,7 +338,7 @@ PendingOutput::Result ConnectionSocketImpl::trySend(const std::string& text)
 
 void ConnectionSocketImpl::send(const struct iovec* pParts, int count, bool whole)
 {
-	if (whole && _hold.load(std::memory_order_relaxed) && _output.hold(pParts, count, MAX_HELD, _hold)) return;
+	if (whole && _hold.load(std::memory_order_relaxed) && _output.hold(pParts, count, MAX_HELD, *_pPool, _hold)) return;
 	if (_output.join(pParts, count, MAX_HELD))
 	{
 		sendHeld();
@@ -367,7 +367,7 @@ void ConnectionSocketImpl::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
 	if (length == 0) return;
 	if (hasOutput() && !_output.held()) flushAll(); // it may be a file
-	_output.addFile(std::move(file), length);
+	_output.addFile(std::move(file), length, *_pPool);
 	if (_pManager.load(std::memory_order_relaxed))
 	{
 		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
@@ -391,7 +391,7 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 	for (;;)
 	{
 		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
-		std::size_t n = _output.keep(pBytes, length, limits().maxOutput);
+		std::size_t n = _output.keep(pBytes, length, *_pPool);
 		if (n == 0 && !hasOutput()) // nothing may be kept
 		{
 			const struct iovec part = { const_cast<char*>(pBytes), length };

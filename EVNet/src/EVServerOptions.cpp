@@ -66,7 +66,8 @@ EVServerOptions::EVServerOptions():
 	_stopTimeout(5, 0),
 	_maxBufferedBytes(64*1024),
 	_maxTotalBufferedBytes(256*1024*1024),
-	_maxPendingOutput(1024*1024)
+	_maxPendingOutput(1024*1024),
+	_maxTotalPendingOutput(256*1024*1024)
 {
 }
 
@@ -249,6 +250,12 @@ void EVServerOptions::setMaxPendingOutput(std::size_t bytes)
 	checkBytes("maxPendingOutput", bytes, 0, MAX_BUFFERED_BYTES);
 
 	_maxPendingOutput = bytes;
+}
+
+
+void EVServerOptions::setMaxTotalPendingOutput(std::size_t bytes)
+{
+	_maxTotalPendingOutput = bytes;
 }
 
 

@@ -87,7 +87,7 @@ Engine::Engine(const Config& config):
 
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
-		_config.options.getMaxPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
+		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
 	if (_config.options.getMaxConnectionsPerAddress() > 0) _pAddressLimiter = new AddressLimiter(_config.options.getMaxConnectionsPerAddress());
 	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
 	for (int i = 0; i < _loopCount; i++)
@@ -500,6 +500,7 @@ EVServerStatistics Engine::statistics() const
 	std::lock_guard<std::mutex> lock(_mutex);
 	statistics.loops = _loopCount;
 	statistics.adopted = _adopted;
+	statistics.pendingOutput = _pBufferPool->output();
 	statistics.requests += static_cast<Poco::UInt64>(_plainTotal);
 	statistics.completed += static_cast<Poco::UInt64>(_plainTotal - _plainCurrent);
 	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++) statistics.closed[i] += _closed[i];

@@ -84,6 +84,62 @@ namespace
 
 struct PendingOutput::Bytes
 {
+	explicit Bytes(BufferPool& pool):
+		pPool(&pool, true)
+	{
+	}
+
+	~Bytes()
+	{
+		pPool->giveOutput(capacity);
+	}
+
+	std::size_t size() const
+	{
+		return bytes.size() - sent;
+	}
+
+	bool reserve(std::size_t length)
+		/// Makes room for so many bytes. Returns false if the budget does not have it.
+	{
+		if (length <= capacity)
+		{
+			bytes.erase(0, sent);
+			sent = 0;
+			return true;
+		}
+		std::size_t grown = std::max(length, std::min(2*capacity, pPool->limits().maxOutput));
+		if (!pPool->takeOutput(grown, grown <= KEPT_ALWAYS))
+		{
+			grown = length;
+			if (!pPool->takeOutput(grown, grown <= KEPT_ALWAYS)) return false;
+		}
+		std::string larger;
+		try
+		{
+			larger.reserve(grown); // no more than that: it is empty
+		}
+		catch (...)
+		{
+			pPool->giveOutput(grown);
+			throw;
+		}
+		larger.append(bytes, sent, std::string::npos);
+		replace(larger, grown);
+		return true;
+	}
+
+	void replace(std::string& other, std::size_t otherCapacity)
+		/// Has other bytes from now on, which have been counted in.
+	{
+		bytes.swap(other);
+		sent = 0;
+		pPool->giveOutput(capacity);
+		capacity = otherCapacity;
+	}
+
+	BufferPool::Ptr pPool;       /// whose budget it is: it stays that when the socket gets to another server
+	std::size_t capacity = 0;    /// of bytes, counted by the pool
 	std::string bytes;
 	std::size_t sent  = 0;
 	FileDescriptor file;         /// behind the bytes
@@ -184,7 +240,7 @@ PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransp
 		}
 		if (nonBlocking && !nonBlocking->restore()) ::shutdown(fd, SHUT_RDWR); // handlers must not get a socket that does not wait
 	}
-	if (result == FLUSH_AGAIN && output.fileLength <= FILE_REST) keepRest();
+	if (result == FLUSH_AGAIN && output.fileLength <= KEPT_ALWAYS) keepRest();
 	const Result rest = flush(fd, pTLS);
 	return rest == FLUSH_FILE ? FLUSH_AGAIN : rest;
 }
@@ -237,6 +293,7 @@ void PendingOutput::keepRest()
 	{
 		return; // it stays a file
 	}
+	const std::size_t size = rest.size();
 	const bool whole = output.file.read(&rest[0], rest.size(), output.fileOffset);
 	const int error = errno;
 	FileDescriptor file; // closed when the mutex is unlocked: that may take long, too
@@ -246,19 +303,19 @@ void PendingOutput::keepRest()
 		output.fileError = error;
 		return;
 	}
-	output.bytes.swap(rest);
-	output.sent = 0;
+	output.pPool->takeOutput(size, true);
+	output.replace(rest, size);
 	output.asked = false; // now the loop can do something about it
 	output.fileLength = 0;
 	file = std::move(output.file);
 }
 
 
-void PendingOutput::addFile(FileDescriptor&& file, Poco::UInt64 length)
+void PendingOutput::addFile(FileDescriptor&& file, Poco::UInt64 length, BufferPool& pool)
 {
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
-	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes);
+	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes(pool));
 	if (!pBytes) pBytes = pNew.get();
 	pBytes->held = false;
 	pBytes->file = std::move(file);
@@ -267,17 +324,23 @@ void PendingOutput::addFile(FileDescriptor&& file, Poco::UInt64 length)
 }
 
 
-std::size_t PendingOutput::keep(const char* pBytes, std::size_t length, std::size_t maxSize)
+std::size_t PendingOutput::keep(const char* pBytes, std::size_t length, BufferPool& pool)
 {
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pPending = _pBytes;
-	const std::size_t pending = pPending ? pPending->bytes.size() - pPending->sent : 0;
-	const std::size_t n = std::min(length, maxSize > pending ? maxSize - pending : 0);
+	const std::size_t pending = pPending ? pPending->size() : 0;
+	const std::size_t maxSize = pool.limits().maxOutput;
+	std::size_t n = std::min(length, maxSize > pending ? maxSize - pending : 0);
 	if (n == 0 || (pPending && pPending->fileLength > 0)) return 0;
-	std::unique_ptr<Bytes> pNew(pPending ? nullptr : new Bytes);
+	std::unique_ptr<Bytes> pNew(pPending ? nullptr : new Bytes(pool));
 	if (!pPending) pPending = pNew.get();
-	pPending->bytes.erase(0, pPending->sent);
-	pPending->sent = 0;
+	if (!pPending->reserve(pending + n))
+	{
+		const std::size_t most = std::max<std::size_t>(KEPT_ALWAYS, pPending->capacity);
+		n = std::min(n, most > pending ? most - pending : 0);
+		if (n == 0) return 0;
+		pPending->reserve(pending + n);
+	}
 	pPending->held = false;
 	pPending->bytes.append(pBytes, n);
 	if (pNew) _pBytes.store(pNew.release(), std::memory_order_release);
@@ -285,10 +348,10 @@ std::size_t PendingOutput::keep(const char* pBytes, std::size_t length, std::siz
 }
 
 
-bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxSize, const std::atomic<bool>& permitted)
+bool PendingOutput::hold(const struct iovec* pParts, int count, std::size_t maxSize, BufferPool& pool, const std::atomic<bool>& permitted)
 {
 	std::lock_guard<std::mutex> lock(mutex());
-	return permitted.load(std::memory_order_relaxed) && append(_pBytes, pParts, count, maxSize);
+	return permitted.load(std::memory_order_relaxed) && append(_pBytes, pParts, count, maxSize, pool);
 }
 
 
@@ -297,24 +360,25 @@ bool PendingOutput::join(const struct iovec* pParts, int count, std::size_t maxS
 	if (empty()) return false;
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
-	return pBytes && pBytes->held && append(pBytes, pParts, count, maxSize);
+	return pBytes && pBytes->held && append(pBytes, pParts, count, maxSize, *pBytes->pPool);
 }
 
 
-bool PendingOutput::append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize)
+bool PendingOutput::append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize, BufferPool& pool)
 {
 	std::size_t length = 0;
 	for (int i = 0; i < count; i++) length += pParts[i].iov_len;
 	if (pBytes && pBytes->fileLength > 0) return false;
-	if (length + (pBytes ? pBytes->bytes.size() : 0) > maxSize) return false;
+	length += pBytes ? pBytes->size() : 0;
+	if (length > maxSize) return false;
+	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes(pool));
 	if (!pBytes)
 	{
-		std::unique_ptr<Bytes> pNew(new Bytes);
-		pNew->held = true;
-		pNew->bytes.reserve(HOLD_RESERVE);
-		pBytes = pNew.release();
-		_pBytes.store(pBytes, std::memory_order_release);
+		pBytes = pNew.get();
+		pBytes->held = true;
 	}
+	pBytes->reserve(std::max(length, HOLD_RESERVE));
+	if (pNew) _pBytes.store(pNew.release(), std::memory_order_release);
 	for (int i = 0; i < count; i++) pBytes->bytes.append(static_cast<const char*>(pParts[i].iov_base), pParts[i].iov_len);
 	return true;
 }

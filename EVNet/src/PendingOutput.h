@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "BufferPool.h"
 #include "FileDescriptor.h"
 #include "Poco/Net/SocketDefs.h"
 #include "Poco/Types.h"
@@ -73,17 +74,17 @@ public:
 		/// Sends bytes as flush() does, and then a part of the file, FLUSH_SLICE bytes of it at most. Does not wait for the client, but
 		/// for the disk. When the client does not take more, a short rest of the file goes into memory, and the file is closed.
 
-	std::size_t keep(const char* pBytes, std::size_t length, std::size_t maxSize);
-		/// Appends bytes as long as the size is not more than maxSize. Returns the
-		/// number of bytes appended.
+	std::size_t keep(const char* pBytes, std::size_t length, BufferPool& pool);
+		/// Appends bytes as long as the size is not more than maxPendingOutput, and the budget of the server has room, or
+		/// the size is not more than KEPT_ALWAYS. Returns the number of bytes appended.
 
-	void addFile(FileDescriptor&& file, Poco::UInt64 length);
+	void addFile(FileDescriptor&& file, Poco::UInt64 length, BufferPool& pool);
 		/// Appends so many bytes of a file, from its beginning on. There must be no other file. Until
 		/// it has been sent, nothing can be appended.
 
-	bool hold(const struct iovec* pParts, int count, std::size_t maxSize, const std::atomic<bool>& permitted);
+	bool hold(const struct iovec* pParts, int count, std::size_t maxSize, BufferPool& pool, const std::atomic<bool>& permitted);
 		/// Appends bytes that are to be sent together with more to come. Returns false if that is not permitted (any more), or
-		/// if the size would be more than maxSize.
+		/// if the size would be more than maxSize, which is at most KEPT_ALWAYS.
 
 	bool join(const struct iovec* pParts, int count, std::size_t maxSize);
 		/// Appends bytes to those that are held, to be sent together. Returns false if there are none, or the
@@ -105,7 +106,7 @@ private:
 	enum
 	{
 		FLUSH_SLICE = 1 << 20,
-		FILE_REST   = 65536     /// what is left of a file and no longer than this is kept in memory
+		KEPT_ALWAYS = 65536     /// bytes that each connection may keep in memory, also a short rest of a file
 	};
 
 	struct Bytes;
@@ -114,7 +115,7 @@ private:
 	PendingOutput& operator = (const PendingOutput&);
 
 	std::mutex& mutex() const;
-	bool append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize);
+	bool append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize, BufferPool& pool);
 	static ssize_t flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output);
 	static ssize_t sendFile(poco_socket_t fd, SecureTransport* pTLS, Bytes& output, std::size_t length);
 	static ssize_t copyFile(poco_socket_t fd, const Bytes& output, std::size_t length);

@@ -79,6 +79,7 @@ namespace
 		else if (name == "--maxBufferedBytes") ev.setMaxBufferedBytes(Poco::NumberParser::parseUnsigned(value));
 		else if (name == "--maxTotalBufferedBytes") ev.setMaxTotalBufferedBytes(Poco::NumberParser::parseUnsigned(value));
 		else if (name == "--maxPendingOutput") ev.setMaxPendingOutput(Poco::NumberParser::parseUnsigned(value));
+		else if (name == "--maxTotalPendingOutput") ev.setMaxTotalPendingOutput(Poco::NumberParser::parseUnsigned(value));
 		else if (name == "--drain") options.drainSeconds = Poco::NumberParser::parse(value);
 		else return false;
 		return true;
@@ -139,7 +140,7 @@ const char* BenchOptions::usage()
 		"  --accept=A        auto (default), reuseport or roundrobin\n"
 		"  --keepAlive=S     HTTP: how long a connection may be idle (default: 600)\n"
 		"  --capacity=N      connections open at once (default: 0, what the descriptors allow)\n"
-		"  --maxBufferedBytes=N, --maxTotalBufferedBytes=N, --maxPendingOutput=N\n"
+		"  --maxBufferedBytes=N, --maxTotalBufferedBytes=N, --maxPendingOutput=N, --maxTotalPendingOutput=N\n"
 		"                    see EVServerOptions\n"
 		"  --drain=S         end with drain() of S seconds rather than with stop()\n";
 }

@@ -22,6 +22,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <fcntl.h>
+#include <future>
 #include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -319,17 +320,17 @@ void EVHTTPServerFileTest::testSlowDiskRefusesNobody()
 		slow.emplace_back(new NarrowClient(server));
 		slow.back()->get("/file");
 	}
-	std::vector<std::thread> readers;
+	std::vector<std::future<void>> readers;
 	std::atomic<int> whole(0);
 	assertTrue (waitFor([&] { return sent == clients; }));
-	for (auto& pClient: slow) readers.emplace_back([&] { if (pClient->receiveAnswer().isOK(file.content)) ++whole; });
+	for (auto& pClient: slow) readers.push_back(std::async(std::launch::async, [&] { if (pClient->receiveAnswer().isOK(file.content)) ++whole; }));
 	assertTrue (waitFor([&] { return disk.gate().waiting() == 1 && server.statistics().queued == clients - 1; }));
 	RawClient other(server);
 	other.get("/other"); // the only thread is busy, and the queue has but the slices
 	assertTrue (waitFor([&] { return server.statistics().requests == clients + 1; }));
 	disk.gate().open();
 	assertTrue (other.receiveAnswer().isOK("/other"));
-	for (std::thread& reader: readers) reader.join();
+	for (auto& reader: readers) reader.wait();
 	assertEqual (clients, whole.load());
 	assertTrue (server.statistics().refused == 0);
 }
@@ -553,7 +554,7 @@ void EVHTTPServerFileTest::testStopWhileTheDiskIsSlow()
 		EVHTTPServer server(serveFile(file.path(), sent), 0, httpParams(2, 1));
 		server.start();
 		std::vector<std::unique_ptr<RawClient>> slow;
-		std::vector<std::thread> readers;
+		std::vector<std::future<void>> readers;
 		std::atomic<int> whole(0);
 		for (int i = 0; i < clients; i++)
 		{
@@ -563,7 +564,7 @@ void EVHTTPServerFileTest::testStopWhileTheDiskIsSlow()
 		assertTrue (waitFor([&] { return sent == clients; }));
 		for (auto& pClient: slow)
 		{
-			readers.emplace_back([&]
+			readers.push_back(std::async(std::launch::async, [&]
 			{
 				try
 				{
@@ -573,14 +574,14 @@ void EVHTTPServerFileTest::testStopWhileTheDiskIsSlow()
 				{
 					// it is reset
 				}
-			});
+			}));
 		}
 		assertTrue (waitFor([&] { return disk.gate().waiting() == 2 && server.statistics().queued == clients - 2; }));
-		std::thread stopping([&] { if (abort) server.stopAll(true); else server.stop(); });
+		auto stopping = std::async(std::launch::async, [&] { if (abort) server.stopAll(true); else server.stop(); });
 		assertTrue (waitFor([&] { return server.statistics().queued == 0; }));
 		disk.gate().open();
-		stopping.join();
-		for (std::thread& reader: readers) reader.join();
+		stopping.wait();
+		for (auto& reader: readers) reader.wait();
 		if (!abort) assertEqual (clients, whole.load()); // it has been waited for
 		assertTrue (allAccountedFor(server));
 		assertEqual (0, openDescriptors(file.path()));
@@ -599,13 +600,13 @@ void EVHTTPServerFileTest::testDrainSendsFiles()
 	client.get("/file");
 	assertTrue (waitFor([&] { return sent == 1; }));
 	std::atomic<bool> whole(false);
-	std::thread reader([&] { whole = client.receiveAnswer().isOK(file.content); });
+	auto reader = std::async(std::launch::async, [&] { whole = client.receiveAnswer().isOK(file.content); });
 	assertTrue (waitFor([&] { return disk.gate().waiting() == 1; }));
 	std::atomic<bool> drained(false);
-	std::thread draining([&] { drained = server.drain(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS)); });
+	auto draining = std::async(std::launch::async, [&] { drained = server.drain(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS)); });
 	disk.gate().open();
-	reader.join();
-	draining.join();
+	reader.wait();
+	draining.wait();
 	assertTrue (whole);
 	assertTrue (drained);
 	server.stop();

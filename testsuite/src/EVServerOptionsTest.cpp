@@ -49,6 +49,7 @@ void EVServerOptionsTest::testDefaults()
 	assertTrue (options.getMaxBufferedBytes() == 64*1024);
 	assertTrue (options.getMaxTotalBufferedBytes() == 256*1024*1024);
 	assertTrue (options.getMaxPendingOutput() == 1024*1024);
+	assertTrue (options.getMaxTotalPendingOutput() == 256*1024*1024);
 }
 
 

@@ -353,6 +353,76 @@ void EVServerPressureTest::testTooSlowReaderWithoutBuffer()
 }
 
 
+void EVServerPressureTest::testMaxTotalPendingOutput()
+{
+	// The first one is kept whole, as far as the system does not take it; of all others 64 KiB, and their handlers wait.
+	const int clients = 8;
+	const std::size_t budget = 1024*1024;
+	const std::string body = pattern(900*1024);
+	EVHTTPServerParams::Ptr pParams = httpParams(clients, 1, EVServerOptions::EXECUTE_DEDICATED);
+	pParams->setMaxTotalPendingOutput(budget);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		if (request.getURI() != "/large") return answerURI(request, response);
+		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
+		response.sendBuffer(body.data(), body.size());
+	}), 0, pParams);
+	server.start();
+	std::vector<std::unique_ptr<RawClient>> slow;
+	for (int i = 0; i < clients; i++)
+	{
+		slow.emplace_back(new RawClient(server));
+		slow.back()->socket().setReceiveBufferSize(4096);
+		slow.back()->get("/large");
+		assertTrue (waitFor([&] { return server.statistics().pendingOutput > 400*1024 + static_cast<std::size_t>(i)*60000; }));
+		assertTrue (waitFor([&] { return server.statistics().flushing == 1 && server.statistics().running == i; }));
+	}
+	assertTrue (server.statistics().pendingOutput <= budget);
+	assertTrue (RawClient(server).ask("/").isOK("/")); // one thread is left
+	for (auto& pClient: slow) assertTrue (pClient->receiveAnswer().isOK(body));
+	assertTrue (waitFor([&] { return server.statistics().pendingOutput == 0; }));
+	for (auto& pClient: slow) assertTrue (pClient->ask("/").isOK("/"));
+}
+
+
+void EVServerPressureTest::testPendingOutputIsGivenBack()
+{
+	enum Way { TAKEN, PIPELINED, RESET, TIMED_OUT, DETACHED, STOPPED, WAYS };
+	const std::string body = pattern(700*1024);
+	for (int way = 0; way < WAYS; way++)
+	{
+		EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
+		if (way == TIMED_OUT) pParams->setSendTimeout(Poco::Timespan(100*Poco::Timespan::MILLISECONDS));
+		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			if (request.getURI() != "/large") return answerURI(request, response);
+			static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(65536);
+			response.sendBuffer(body.data(), body.size());
+			if (way == DETACHED) detachSocket(request);
+		}), 0, pParams);
+		server.start();
+		RawClient client(server);
+		client.socket().setReceiveBufferSize(4096);
+		if (way == PIPELINED)
+		{
+			client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+			assertTrue (client.receiveAnswer().isOK("/1"));
+			assertTrue (client.receiveAnswer().isOK("/2"));
+		}
+		else
+		{
+			client.get("/large");
+			if (way != TIMED_OUT) assertTrue (waitFor([&] { return server.statistics().pendingOutput > 300*1024; }));
+		}
+		if (way == TAKEN || way == DETACHED) assertTrue (client.receiveAnswer().isOK(body));
+		else if (way == RESET) resetConnection(client.socket());
+		else if (way == TIMED_OUT) assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_SEND_TIMEOUT));
+		else if (way == STOPPED) server.stopAll(true);
+		assertTrue (waitFor([&] { return server.statistics().pendingOutput == 0; }));
+	}
+}
+
+
 void EVServerPressureTest::testOverdueHandler()
 {
 	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED})
@@ -553,6 +623,8 @@ CppUnit::Test* EVServerPressureTest::suite()
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowStreamedBody);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowReader);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testTooSlowReaderWithoutBuffer);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testMaxTotalPendingOutput);
+	CppUnit_addTest(pSuite, EVServerPressureTest, testPendingOutputIsGivenBack);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testOverdueHandler);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testCloseIdleAtCapacity);
 	CppUnit_addTest(pSuite, EVServerPressureTest, testCloseIdleFindsWhatIsIdle);

@@ -35,6 +35,8 @@ public:
 	void testTooSlowStreamedBody();
 	void testTooSlowReader();
 	void testTooSlowReaderWithoutBuffer();
+	void testMaxTotalPendingOutput();
+	void testPendingOutputIsGivenBack();
 	void testOverdueHandler();
 	void testCloseIdleAtCapacity();
 	void testCloseIdleFindsWhatIsIdle();

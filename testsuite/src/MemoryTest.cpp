@@ -41,7 +41,7 @@ namespace
 
 	BufferPool::Ptr makePool(std::size_t budget)
 	{
-		return new BufferPool({budget, 65536, 65536, 0, 0});
+		return new BufferPool({budget, 65536, 65536, 65536, 0, 0});
 	}
 }
 

@@ -103,5 +103,8 @@ std::string metrics(const EVServerStatistics& statistics)
 	{
 		text += family(gauge.name, "gauge", gauge.help) + sample(gauge.name, std::to_string(statistics.*gauge.pValue));
 	}
+
+	text += family("pending_output_bytes", "gauge", "Memory in which output waits for clients.");
+	text += sample("pending_output_bytes", std::to_string(statistics.pendingOutput));
 	return text;
 }

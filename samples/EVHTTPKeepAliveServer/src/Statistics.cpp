@@ -67,6 +67,7 @@ namespace
 			{"queued",         number(statistics.queued),       "requests that wait for a thread"},
 			{"running",        number(statistics.running),      "requests a thread is working on"},
 			{"flushing",       number(statistics.flushing),     "connections whose output waits for the client"},
+			{"pendingOutput",  statistics.pendingOutput,        "bytes of memory in which output waits for clients"},
 			{"lingering",      number(statistics.lingering),    "connections that wait for the client to close"},
 			{"loops",          number(statistics.loops),        "event loops"},
 			{"threads",        number(statistics.threads),      "threads taken from the pool"},

@@ -101,7 +101,8 @@ void EchoHandler::serve(WebSocket& webSocket, StreamSocket& socket)
 			int flags = 0;
 			Poco::Buffer<char> buffer(0);
 			const int n = webSocket.receiveFrame(buffer, flags);
-			if (n <= 0 && flags == 0) return; // gone without a close frame (an empty fragment looks the same)
+			// To Poco, the end of the connection looks like an empty fragment that is not the last one.
+			if (n <= 0 && flags == 0 && hasEnded(webSocket, socket)) return;
 			const std::string payload(buffer.begin(), buffer.size());
 			switch (reader.add(flags, payload))
 			{
@@ -151,6 +152,12 @@ bool EchoHandler::waitForFrame(WebSocket& webSocket, StreamSocket& socket)
 		if (webSocket.available() > 0 || socket.poll(Timespan(1, 0), Socket::SELECT_READ)) return true;
 	}
 	return false;
+}
+
+
+bool EchoHandler::hasEnded(WebSocket& webSocket, StreamSocket& socket)
+{
+	return webSocket.available() <= 0 && socket.poll(Timespan(0), Socket::SELECT_READ) && socket.available() <= 0;
 }
 
 

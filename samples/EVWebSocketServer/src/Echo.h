@@ -65,6 +65,9 @@ private:
 
 	void serve(Poco::Net::WebSocket& webSocket, Poco::Net::StreamSocket& socket);
 	bool waitForFrame(Poco::Net::WebSocket& webSocket, Poco::Net::StreamSocket& socket);
+	static bool hasEnded(Poco::Net::WebSocket& webSocket, Poco::Net::StreamSocket& socket);
+		/// Returns true if the client has closed the connection and nothing more can be received.
+
 	void end(Poco::Net::WebSocket& webSocket, Poco::Net::StreamSocket& socket, int status, const std::string& reason);
 
 	Limit& _limit;

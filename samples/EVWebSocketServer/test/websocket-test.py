@@ -212,6 +212,18 @@ async def test_ping(server, secure):
     client.send(PONG, b"unasked")
     client.send(PING)
     check(await client.receive() == (PONG, b""))
+    for first, behind in ((b"ab", b"cd"), (b"", b"")):  # around an empty fragment
+        client.send(TEXT, first, fin=False)
+        await client.writer.drain()
+        client.send(0, b"", fin=False)
+        client.send(0, behind)
+        check(await client.receive() == (TEXT, first + behind))
+        client.send(TEXT, first, fin=False)
+        client.send(0, b"", fin=False)
+        await client.writer.drain()
+        await asyncio.sleep(0.05)  # the empty one is the last that has arrived
+        client.send(0, behind)
+        check(await client.receive() == (TEXT, first + behind))
     client.close()
 
 

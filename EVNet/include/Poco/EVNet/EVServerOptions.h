@@ -99,11 +99,11 @@ public:
 
 	enum Backend
 		/// The operating system interface used by libev. It is never picked
-		/// from the environment (LIBEV_FLAGS is ignored).
+		/// from the environment (LIBEV_FLAGS is ignored). EVNet itself needs Linux.
 	{
 		BACKEND_AUTO,
 			/// The best that libev recommends for this system and that was
-			/// compiled in: epoll on Linux, kqueue on BSD and macOS.
+			/// compiled in: epoll.
 
 		BACKEND_SELECT,
 			/// select(2). Its cost grows with the greatest descriptor, and
@@ -116,10 +116,11 @@ public:
 			/// epoll(7), Linux.
 
 		BACKEND_KQUEUE,
-			/// kqueue(2), BSD and macOS.
+			/// kqueue(2). For libev's sake only: the constructor of a server throws
+			/// a Poco::NotImplementedException, because Linux does not have it.
 
 		BACKEND_PORT
-			/// Event ports, Solaris.
+			/// Event ports. As BACKEND_KQUEUE.
 	};
 
 	enum DispatchPolicy
@@ -341,6 +342,16 @@ public:
 	std::size_t getMaxPendingOutput() const;
 		/// Returns the limit of output kept for one connection.
 
+	void setMaxTotalPendingOutput(std::size_t bytes);
+		/// Sets how much memory the server uses to keep output for all connections together. Where it is
+		/// used up, 64 KiB are kept for each connection nevertheless (or maxPendingOutput, if that is less), and past that
+		/// the handler's thread waits for the client, within sendTimeout and minDataRate.
+		///
+		/// The default is 256 MiB.
+
+	std::size_t getMaxTotalPendingOutput() const;
+		/// Returns the limit of memory for output of all connections.
+
 private:
 	int             _eventLoops;
 	ExecutionPolicy _executionPolicy;
@@ -362,6 +373,7 @@ private:
 	std::size_t     _maxBufferedBytes;
 	std::size_t     _maxTotalBufferedBytes;
 	std::size_t     _maxPendingOutput;
+	std::size_t     _maxTotalPendingOutput;
 };
 
 
@@ -485,6 +497,12 @@ inline std::size_t EVServerOptions::getMaxTotalBufferedBytes() const
 inline std::size_t EVServerOptions::getMaxPendingOutput() const
 {
 	return _maxPendingOutput;
+}
+
+
+inline std::size_t EVServerOptions::getMaxTotalPendingOutput() const
+{
+	return _maxTotalPendingOutput;
 }
 
 

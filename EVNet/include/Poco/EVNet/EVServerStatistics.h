@@ -35,7 +35,8 @@ struct EVNet_API EVServerStatistics
 	///
 	/// Apart from that, two sums balance at all times: accepted + adopted is open and the sum of all closes,
 	/// and requests is refused, completed, cancelled, queued and running. (Plain
-	/// TCPServerConnections that wait for a thread are queued, but not yet open nor among the requests.)
+	/// TCPServerConnections that wait for a thread are queued, but not yet open nor among the requests. Notifications,
+	/// steps of TLS handshakes and slices of files are no requests, but queued and running like them.)
 {
 	enum CloseReason
 		/// Why a connection was closed. Each connection that was accepted
@@ -46,7 +47,8 @@ struct EVNet_API EVServerStatistics
 		CLOSED_INCOMPLETE,
 			/// The client closed it in the middle of a request.
 		CLOSED_RESET,
-			/// Reading or writing failed, mostly a reset by the client; or the system refused to watch the socket.
+			/// Reading or writing failed, mostly a reset by the client; or the system refused to watch the socket, or the file that
+			/// was being sent could not be read any more, or became shorter.
 		CLOSED_BY_HANDLER,
 			/// The handler asked for it, its protocol said so
 			/// (e.g., Connection: close), or run() of a plain TCPServerConnection returned.
@@ -142,6 +144,10 @@ struct EVNet_API EVServerStatistics
 
 	int flushing = 0;
 		/// Open connections whose output waits for the client.
+
+	Poco::UInt64 pendingOutput = 0;
+		/// Bytes of memory in which the server keeps output for its clients
+		/// (EVServerOptions::setMaxTotalPendingOutput()).
 
 	int lingering = 0;
 		/// Connections that have ended and wait for the client to notice.
