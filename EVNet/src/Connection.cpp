@@ -150,19 +150,29 @@ void Connection::handle()
 		handshake();
 		return;
 	}
+	SecureTransport* pTLS = _pSocket->tls();
+	if (pTLS && pTLS->exposed() && !flushing) pTLS->lend(0); // the application may have kept it
 	try
 	{
 		if (flushing) _pSocket->flushAsOwner(); // an error remains, for the leader to find
 		else if (notifying) _pObject->notified();
 		else _pObject->run();
+		takeBack();
 		return;
 	}
 	catch (...)
 	{
 		Engine::handleCurrentException();
 	}
+	takeBack();
 	if (flushing) _pSocket->dropOutput();
 	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
+}
+
+
+void Connection::takeBack()
+{
+	if (_pSocket->tls() && !detached()) _pSocket->tls()->takeBack();
 }
 
 
@@ -209,7 +219,7 @@ void Connection::cancel()
 void Connection::settle()
 {
 	if (detached()) return;
-	if (!_pSocket->initialized()) end(EVServerStatistics::CLOSED_BY_HANDLER); // the handler has closed it
+	if (!_pSocket->isOpen()) end(EVServerStatistics::CLOSED_BY_HANDLER); // the handler has closed it
 	if (!_pSocket->input().endRequest())
 	{
 		// The bytes that follow belong to this request: there is no next one.
@@ -242,15 +252,7 @@ bool Connection::draining() const
 
 void Connection::abort()
 {
-	if (detached()) return;
-	try
-	{
-		_pSocket->shutdown();
-	}
-	catch (Poco::Exception&)
-	{
-		// not connected any more
-	}
+	if (!detached()) _pSocket->abort();
 }
 
 

@@ -121,6 +121,10 @@ public:
 	bool callsHandler() const;
 		/// Returns true if what is dispatched is a request or a notification: only the application knows how long that takes.
 
+	bool exposed() const;
+		/// Returns true if what is dispatched may close the descriptor at any moment: with TLS, a handler can. Then
+		/// the leader does not watch it while another thread runs it.
+
 	void handle();
 		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file. Exceptions go to
 		/// the ErrorHandler and end the connection. Called by the owner.
@@ -197,6 +201,9 @@ public:
 
 private:
 	void handshake();
+	void takeBack();
+		/// Ends the handler's use of the SecureStreamSocket.
+
 
 	std::atomic<bool> _detached;
 	bool              _ended;
@@ -291,6 +298,12 @@ inline bool Connection::callsHandler() const
 }
 
 
+inline bool Connection::exposed() const
+{
+	return _pSocket->secure() && !handshaking;
+}
+
+
 inline bool Connection::detached() const
 {
 	return _detached.load(std::memory_order_relaxed);
@@ -305,7 +318,7 @@ inline bool Connection::ended() const
 
 inline bool Connection::mustLinger() const
 {
-	return _cutShort || _pSocket->input().size() > 0;
+	return _pSocket->initialized() && (_cutShort || _pSocket->input().size() > 0);
 }
 
 

@@ -13,6 +13,7 @@
 
 #include "ConnectionSocketImpl.h"
 #include "Connection.h"
+#include "TransferCounts.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Buffer.h"
 #include <algorithm>
@@ -49,10 +50,10 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_sendTimedOut(false),
 	_peerPort(0),
 	_peerHost(0),
-	_watches(0),
-	_closing(POCO_INVALID_SOCKET),
+	_descriptor(fd),
 	_pPool(pPool),
 	_receiveTimeout(0),
+	_sendTimeout(0),
 	_pManager(nullptr)
 {
 	setPeer(pPeer, length);
@@ -60,23 +61,24 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 
 
 ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferPool::Ptr pPool):
-	ConnectionSocketImpl(inner.sockfd(), pPool)
+	_hold(false),
+	_timeoutSet(true),
+	_sendTimedOut(false),
+	_peerPort(0),
+	_peerHost(0),
+	_descriptor(inner),
+	_pTLS(inner.secure() ? new SecureTransport(inner) : nullptr),
+	_pPool(pPool),
+	_receiveTimeout(-1), // not known
+	_sendTimeout(0),
+	_pManager(nullptr)
 {
-	_receiveTimeout = -1; // not known
 	struct sockaddr_storage storage;
 	struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&storage);
 	socklen_t length = sizeof(storage);
-	if (::getpeername(sockfd(), pPeer, &length) == 0) setPeer(pPeer, length);
-	try
-	{
-		extras().pInner.assign(&inner, true);
-		if (inner.secure()) extras().pTLS.reset(new SecureTransport(inner));
-	}
-	catch (...)
-	{
-		reset(); // the descriptor is for the inner socket to close
-		throw;
-	}
+	if (::getpeername(inner.sockfd(), pPeer, &length) == 0) setPeer(pPeer, length);
+	if (_pTLS) _output.guardedBy(_pTLS->outputMutex());
+	reset(inner.sockfd()); // last, because the destructor of the base would close it
 }
 
 
@@ -84,7 +86,7 @@ ConnectionSocketImpl::~ConnectionSocketImpl()
 {
 	_input.discard();
 	_input.release(*_pPool, nullptr);
-	if (_pExtras && _pExtras->pInner) reset(); // it is for the inner socket to close
+	if (_descriptor.isShared()) reset(); // it is for the inner socket to close
 }
 
 
@@ -138,13 +140,13 @@ int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
 		return StreamSocketImpl::receiveBytes(buffer, length, flags);
 	}
 	if (flags & MSG_PEEK) throw Poco::NotImplementedException("MSG_PEEK on a connection with TLS");
+	Period period;
 	for (;;)
 	{
 		const ssize_t n = receiveNow(buffer, static_cast<std::size_t>(length));
 		if (n >= 0) return static_cast<int>(n);
 		if (errno != EAGAIN) error();
-		const Poco::Timespan timeout = _receiveTimeout > 0 ? Poco::Timespan(_receiveTimeout) : Poco::Timespan(Poco::Timespan::DAYS);
-		if (!StreamSocketImpl::poll(timeout, SELECT_READ)) throw Poco::TimeoutException();
+		waitReadable(period);
 	}
 }
 
@@ -156,7 +158,7 @@ Poco::Net::StreamSocket ConnectionSocketImpl::plainSocket()
 		duplicate();
 		return Poco::Net::StreamSocket(this);
 	}
-	tls()->setBlocking(true);
+	tls()->giveAway(0);
 	return tls()->socket();
 }
 
@@ -169,13 +171,19 @@ bool ConnectionSocketImpl::secure() const
 
 PendingOutput::Result ConnectionSocketImpl::flush()
 {
-	return _output.flush(sockfd(), tls());
+	return _output.flush(_descriptor.number(), tls());
+}
+
+
+PendingOutput::Result ConnectionSocketImpl::flushBeside()
+{
+	return _output.flush(_descriptor.number(), tls(), true);
 }
 
 
 PendingOutput::Result ConnectionSocketImpl::flushHeld()
 {
-	return _output.flushHeld(sockfd(), tls(), _hold);
+	return _output.flushHeld(_descriptor.number(), tls(), _hold);
 }
 
 
@@ -188,7 +196,7 @@ void ConnectionSocketImpl::sendHeld()
 
 PendingOutput::Result ConnectionSocketImpl::flushAsOwner()
 {
-	return hasOutput() ? _output.flushAsOwner(sockfd(), tls()) : PendingOutput::FLUSH_DONE;
+	return hasOutput() ? _output.flushAsOwner(_descriptor.number(), tls()) : PendingOutput::FLUSH_DONE;
 }
 
 
@@ -202,6 +210,7 @@ void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
 {
 	if (pPool.get() != _pPool.get() && !_input.moveTo(*pPool, *_pPool)) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
 	_pPool = pPool;
+	_hold = false;
 	_input.endRequest();
 }
 
@@ -272,6 +281,7 @@ int ConnectionSocketImpl::available()
 bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
 	if ((mode & SELECT_READ) && (_input.unread() > 0 || pending())) return true;
+	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	flushAll();
 	return StreamSocketImpl::poll(timeout, mode);
 }
@@ -280,7 +290,7 @@ bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 {
 	if (length <= 0) return 0;
-	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	if (!_pManager.load(std::memory_order_relaxed) && !tls())
 	{
 		flushAll();
@@ -345,7 +355,7 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count, bool whol
 		return;
 	}
 	std::size_t sent = 0;
-	if (!hasOutput() && sockfd() != POCO_INVALID_SOCKET) sent = sendSome(pParts, count);
+	if (!hasOutput() && isOpen()) sent = sendSome(pParts, count);
 	for (int i = 0; i < count; i++)
 	{
 		const std::size_t done = std::min(sent, pParts[i].iov_len);
@@ -364,7 +374,7 @@ void ConnectionSocketImpl::send(const struct iovec* pParts, int count, bool whol
 
 void ConnectionSocketImpl::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 {
-	if (sockfd() == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
+	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	if (length == 0) return;
 	if (hasOutput() && !_output.held()) flushAll(); // it may be a file
 	_output.addFile(std::move(file), length, *_pPool);
@@ -387,7 +397,7 @@ int ConnectionSocketImpl::sendBytes(const SocketBufVec& buffers, int flags)
 
 void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 {
-	SendPeriod period;
+	Period period;
 	for (;;)
 	{
 		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
@@ -410,40 +420,83 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 
 void ConnectionSocketImpl::askToFlush()
 {
-	if (!hasOutput()) return;
+	if (!hasOutput() || (tls() && tls()->exposed())) return;
 	// The handler may now do something that takes long.
 	Connection* pManager = _pManager.load(std::memory_order_relaxed);
 	if (pManager && _output.askToFlush()) pManager->flushByLoop();
 }
 
 
-void ConnectionSocketImpl::waitWritable(SendPeriod& period)
+void ConnectionSocketImpl::waitWritable(Period& period)
 {
-	const Poco::Timespan& timeout = limits().sendTimeout;
-	const std::chrono::microseconds length(timeout.totalMicroseconds());
-	if (length.count() == 0)
-	{
-		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), SELECT_WRITE);
-		return;
-	}
-	const Clock::time_point now = Clock::now();
-	if (period.end == Clock::time_point()) period.end = now + length;
-	const Poco::Timespan rest = std::chrono::duration_cast<std::chrono::microseconds>(period.end - now).count();
-	if (rest > 0 && StreamSocketImpl::poll(rest, SELECT_WRITE)) return;
+	const Poco::Timespan timeout = sendTimeout();
+	const bool receives = tls() && tls()->wantsToReceive();
+	if (waitFor(receives ? SELECT_READ : SELECT_WRITE, timeout, period)) return;
 
 	period.taken += _output.takeFlushed();
-	if (period.taken < std::max<Poco::UInt64>(1, limits().minBytes(timeout)))
+	const Poco::UInt64 transferred = tls() ? TransferCounts(sockfd()).acknowledged - period.before : 0; // of a record that is not complete
+	if (!makesProgress(std::max(period.taken, transferred), timeout))
 	{
 		_sendTimedOut = true;
 		throw Poco::TimeoutException("The client takes no data, or too little");
 	}
-	period = SendPeriod();
+	period = Period();
+}
+
+
+void ConnectionSocketImpl::waitReadable(Period& period)
+{
+	Poco::Timespan timeout = tls() ? tls()->receiveTimeout() : Poco::Timespan();
+	if (timeout == 0) timeout = getReceiveTimeout();
+	if (waitFor(SELECT_READ, timeout, period)) return;
+
+	// The records of TLS hide how fast the client is. Whoever gets the bytes looks at the rate of these.
+	const Poco::UInt64 transferred = TransferCounts(sockfd()).received - period.before;
+	if (!makesProgress(transferred, timeout)) throw Poco::TimeoutException("The client sends nothing, or too little");
+	period = Period();
+}
+
+
+bool ConnectionSocketImpl::waitFor(int mode, const Poco::Timespan& timeout, Period& period)
+{
+	if (!isOpen()) throw Poco::Net::InvalidSocketException();
+	if (timeout <= 0)
+	{
+		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), mode);
+		return true;
+	}
+	const Clock::time_point now = Clock::now();
+	if (period.end == Clock::time_point())
+	{
+		period.end = now + std::chrono::microseconds(timeout.totalMicroseconds());
+		if (tls())
+		{
+			const TransferCounts counts(sockfd());
+			period.before = mode == SELECT_READ ? counts.received : counts.acknowledged;
+		}
+	}
+	const Poco::Timespan rest = std::chrono::duration_cast<std::chrono::microseconds>(period.end - now).count();
+	return rest > 0 && StreamSocketImpl::poll(rest, mode);
+}
+
+
+bool ConnectionSocketImpl::makesProgress(Poco::UInt64 bytes, const Poco::Timespan& timeout) const
+{
+	return bytes >= std::max<Poco::UInt64>(1, limits().minBytes(timeout));
+}
+
+
+Poco::Timespan ConnectionSocketImpl::sendTimeout() const
+{
+	const Poco::Timespan set = tls() ? tls()->sendTimeout() : Poco::Timespan();
+	if (set > 0) return set;
+	return _sendTimeout > 0 ? Poco::Timespan(_sendTimeout) : limits().sendTimeout;
 }
 
 
 void ConnectionSocketImpl::flushAll()
 {
-	SendPeriod period;
+	Period period;
 	for (;;)
 	{
 		const PendingOutput::Result result = flushAsOwner();
@@ -471,9 +524,19 @@ ShutdownResult ConnectionSocketImpl::shutdownSend()
 }
 
 
+ShutdownResult ConnectionSocketImpl::shutdown()
+{
+	flushAll();
+	if (tls()) tls()->shutdown();
+	return StreamSocketImpl::shutdown();
+}
+
+
 void ConnectionSocketImpl::close()
 {
-	if (hasOutput() && sockfd() != POCO_INVALID_SOCKET)
+	if (!isOpen()) return;
+
+	if (hasOutput())
 	{
 		try
 		{
@@ -485,22 +548,43 @@ void ConnectionSocketImpl::close()
 		}
 		dropOutput(); // before the descriptor can become somebody else's
 	}
-	if (sockfd() == POCO_INVALID_SOCKET) return;
-
-	_closing = sockfd();
 	if (tls()) tls()->shutdown();
-	// Before CLOSE_WANTED is set: from then on the descriptor may be closed at any moment, and become somebody else's.
-	if (_watches.load() > 0) ::shutdown(_closing, SHUT_RDWR);
-	if (_watches.fetch_or(CLOSE_WANTED) == 0) closeDescriptor();
+	if (_descriptor.close()) closed();
 	reset();
 }
 
 
-void ConnectionSocketImpl::closeDescriptor()
+bool ConnectionSocketImpl::isOpen()
+{
+	if (initialized() && !_descriptor.isOpen())
+	{
+		// A handler has closed the SecureStreamSocket. What it has not flushed is lost, as with Poco.
+		dropOutput();
+		reset();
+		closed();
+	}
+	return initialized();
+}
+
+
+void ConnectionSocketImpl::closed()
 {
 	if (_pExtras) _pExtras->entry = AddressLimiter::Entry();
-	if (_pExtras && _pExtras->pInner) _pExtras->pInner->close();
-	else ::close(_closing);
+}
+
+
+void ConnectionSocketImpl::abort()
+{
+	_descriptor.abort();
+}
+
+
+void ConnectionSocketImpl::expose()
+{
+	// With the mutex, because the leader may be flushing.
+	if (tls()->exposed()) return;
+	std::lock_guard<std::mutex> lock(tls()->outputMutex());
+	tls()->expose();
 }
 
 
@@ -513,13 +597,13 @@ bool ConnectionSocketImpl::countBy(AddressLimiter& limiter)
 
 void ConnectionSocketImpl::beginWatch()
 {
-	_watches.fetch_add(1);
+	_descriptor.beginWatch();
 }
 
 
 void ConnectionSocketImpl::endWatch()
 {
-	if (_watches.fetch_sub(1) == (CLOSE_WANTED | 1)) closeDescriptor();
+	if (_descriptor.endWatch()) closed();
 }
 
 
@@ -545,6 +629,19 @@ void ConnectionSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
 	if (timeout.totalMicroseconds() == _receiveTimeout) return;
 	_receiveTimeout = timeout.totalMicroseconds();
 	_timeoutSet = false;
+}
+
+
+void ConnectionSocketImpl::setSendTimeout(const Poco::Timespan& timeout)
+{
+	_sendTimeout = timeout.totalMicroseconds();
+	if (!tls()) StreamSocketImpl::setSendTimeout(timeout); // for whoever detaches the socket; with TLS, it is always waited here
+}
+
+
+Poco::Timespan ConnectionSocketImpl::getSendTimeout()
+{
+	return _sendTimeout > 0 ? Poco::Timespan(_sendTimeout) : StreamSocketImpl::getSendTimeout();
 }
 
 
@@ -595,8 +692,7 @@ void ConnectionSocketImpl::setPeer(const struct sockaddr* pPeer, socklen_t lengt
 
 SocketAddress ConnectionSocketImpl::addressBy(int (*pFunction)(int, struct sockaddr*, socklen_t*)) const
 {
-	// After close(), the descriptor is open as long as it is watched.
-	const poco_socket_t fd = initialized() || _watches.load() <= CLOSE_WANTED ? sockfd() : _closing;
+	const poco_socket_t fd = _descriptor.current(); // also after close(), as long as it is watched
 	if (fd == POCO_INVALID_SOCKET) throw Poco::Net::InvalidSocketException();
 	// Cleared, because the client of a Unix domain socket mostly has no name. Poco's method
 	// copies what happens to be in the memory then.

@@ -24,6 +24,7 @@
 #include "PocoVersion.h"
 #include "Pooled.h"
 #include "SecureTransport.h"
+#include "WatchedDescriptor.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
@@ -86,12 +87,18 @@ public:
 		/// Receives what is there into the buffer, without waiting. The buffer comes from the pool if pCache is null.
 
 	PendingOutput::Result flush();
-		/// Sends pending output, without waiting, but no file. May be called by the leader
-		/// while the owner uses the socket.
+		/// Sends pending output, without waiting, but no file. Called by the owner, the leader or a handler.
+
+	PendingOutput::Result flushBeside();
+		/// As flush(), but called by the leader while a handler uses the socket. Does nothing if the handler has the SecureStreamSocket
+		/// below it, which must not be used by two threads: then the handler's thread flushes whenever something is sent, and in the end.
 
 	PendingOutput::Result flushAsOwner();
 		/// Sends pending output, a file as well, without waiting for the client. Called by the owner, which
 		/// may have to wait for the disk.
+
+	bool sendsAfterReceiving() const;
+		/// Returns true if pending output can only be sent when TLS has received something.
 
 	void releaseBuffer(BufferCache* pCache);
 		/// Gives the input buffer back if it holds no bytes; to the
@@ -150,11 +157,18 @@ public:
 		/// Poco::TimeoutException if it takes nothing for the send timeout.
 
 	void beginWatch();
-		/// Called by a leader before libev watches the descriptor. From now on, close() shuts the connection down but
-		/// leaves the descriptor open: libev must not be left with one that is not.
-
 	void endWatch();
-		/// Called by the leader when libev does not watch it any more.
+		/// See WatchedDescriptor.
+
+	bool isOpen();
+		/// Returns false if the socket has been closed, also if it was the SecureStreamSocket below it. Called by the owner. A leader must
+		/// not use the descriptor without asking, once a handler has run.
+
+	void abort();
+		/// Shuts the connection down. May be called by the leader while a handler uses the socket.
+
+	void expose();
+		/// The application gets the SecureStreamSocket below this one. Called by the owner.
 
 	void dropOutput();
 		/// Forgets pending output.
@@ -206,6 +220,9 @@ public:
 	bool poll(const Poco::Timespan& timeout, int mode) override;
 	bool secure() const override;
 	ShutdownResult shutdownSend() override;
+	ShutdownResult shutdown() override;
+		/// Sends pending output first, waiting for the client if need be.
+
 #if defined(EVNet_OVERRIDES_SEND_FILE)
 	std::streamsize sendFile(Poco::FileInputStream& file, std::streamoff offset = 0, std::streamsize count = 0) override;
 #endif
@@ -214,6 +231,11 @@ public:
 		/// Costs no system call until somebody has to wait.
 
 	Poco::Timespan getReceiveTimeout() override;
+	void setSendTimeout(const Poco::Timespan& timeout) override;
+		/// Replaces EVServerOptions::getSendTimeout() for whoever writes to this socket, unless it is 0.
+
+	Poco::Timespan getSendTimeout() override;
+
 	Poco::Net::SocketAddress address() override;
 		/// Also works after close(), as long as a loop watches the descriptor: until the handler has returned.
 
@@ -226,8 +248,7 @@ protected:
 private:
 	enum
 	{
-		CLOSE_WANTED = 0x10000,
-		MAX_HELD     = 32768
+		MAX_HELD = 32768
 	};
 
 	struct Extras
@@ -235,25 +256,32 @@ private:
 	{
 		struct sockaddr_in6                   peer = sockaddr_in6(); /// the client's address, if that is one of IPv6
 		AddressLimiter::Entry                 entry;
-		Poco::AutoPtr<Poco::Net::SocketImpl>  pInner;          /// whose descriptor this is, if not ours
-		std::unique_ptr<SecureTransport>      pTLS;
 	};
 
 	using Clock = std::chrono::steady_clock;
 
-	struct SendPeriod
-		/// In which a client that is waited for must take some output.
+	struct Period
+		/// In which a client that is waited for must send or take something.
 	{
-		Clock::time_point end;       /// not begun yet if this is 0
-		Poco::UInt64      taken = 0; /// besides what is flushed
+		Clock::time_point end;        /// not begun yet if this is 0
+		Poco::UInt64      taken = 0;  /// of the output, besides what is flushed
+		Poco::UInt64      before = 0; /// bytes that had been transferred when it began, with TLS
 	};
 
-	void closeDescriptor();
+	void closed();
 	ssize_t receiveSome();
 	ssize_t receiveNow(void* buffer, std::size_t length);
 	int waitAndReceive(void* buffer, int length, int flags = 0);
 	void applyReceiveTimeout();
-	void waitWritable(SendPeriod& period);
+	void waitWritable(Period& period);
+	void waitReadable(Period& period);
+	bool waitFor(int mode, const Poco::Timespan& timeout, Period& period);
+		/// Waits until something can be read or written. Returns false if the period has ended before.
+
+	bool makesProgress(Poco::UInt64 bytes, const Poco::Timespan& timeout) const;
+		/// Returns true if so many bytes in a period are enough.
+
+	Poco::Timespan sendTimeout() const;
 	ssize_t sendNow(const struct iovec* pParts, int count, int flags = 0);
 	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
@@ -267,13 +295,14 @@ private:
 	bool                         _sendTimedOut;
 	Poco::UInt16                 _peerPort;    /// in network order
 	Poco::UInt32                 _peerHost;    /// IPv4, in network order; 0 for others
-	std::atomic<int>             _watches;     /// number of loops that watch it, and CLOSE_WANTED
-	poco_socket_t                _closing;     /// the descriptor after close(), until endWatch()
+	WatchedDescriptor            _descriptor;
+	const std::unique_ptr<SecureTransport> _pTLS;
 	BufferPool::Ptr              _pPool;
 	InputBuffer                  _input;
 	PendingOutput                _output;
 	std::unique_ptr<Extras>      _pExtras;
 	Poco::Timespan::TimeDiff     _receiveTimeout;
+	Poco::Timespan::TimeDiff     _sendTimeout; /// 0 for that of the options
 	std::atomic<Connection*>     _pManager;
 
 public:
@@ -299,7 +328,7 @@ inline const InputBuffer& ConnectionSocketImpl::input() const
 
 inline SecureTransport* ConnectionSocketImpl::tls() const
 {
-	return _pExtras ? _pExtras->pTLS.get() : nullptr;
+	return _pTLS.get();
 }
 
 
@@ -312,6 +341,12 @@ inline bool ConnectionSocketImpl::handshaking() const
 inline bool ConnectionSocketImpl::pending() const
 {
 	return tls() && tls()->pending();
+}
+
+
+inline bool ConnectionSocketImpl::sendsAfterReceiving() const
+{
+	return tls() && tls()->wantsToReceive();
 }
 
 

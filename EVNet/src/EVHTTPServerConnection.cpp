@@ -233,16 +233,10 @@ void EVHTTPServerConnection::run()
 
 StreamSocket EVHTTPServerConnection::sessionSocket(ConnectionSocketImpl& socketImpl)
 {
-	SecureTransport* pTLS = socketImpl.tls();
-	if (!pTLS) return socket();
-	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. Those who are likely to detach it will
-	// use it at once; but only the other socket has what the client has sent in advance.
-	if (_parsed != HTTPRequestParser::RESULT_ERROR && _pParser->mayUpgrade())
-	{
-		if (socketImpl.input().size() > _pParser->end()) return socket();
-		pTLS->setBlocking(true);
-	}
-	return pTLS->socket();
+	if (!socketImpl.tls()) return socket();
+	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. See also ReusableResponse::send().
+	socketImpl.expose();
+	return socketImpl.tls()->socket();
 }
 
 
@@ -256,6 +250,7 @@ bool EVHTTPServerConnection::isDetached(HTTPServerExchange& exchange, Connection
 void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+	else if (!socketImpl.isOpen()) connection().end(EVServerStatistics::CLOSED_BY_HANDLER);
 	else
 	{
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
@@ -272,7 +267,6 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 		else if (persistent && exchange.request.body().missing() <= HTTPRequestStreamBuf::MAX_UNWANTED) _unwanted = static_cast<Poco::UInt32>(exchange.request.body().missing());
 		else if (!exchange.request.drain(persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();
-		if (socketImpl.tls()) socketImpl.tls()->restore();
 	}
 }
 
@@ -280,17 +274,48 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	connection().detach();
+	SecureTransport* pTLS = socketImpl.tls();
+	if (pTLS && !pTLS->isLatest()) return; // a server has it again
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
 		exchange.response.flush();
 		socketImpl.flushAll();
-		if (socketImpl.tls()) socketImpl.tls()->setBlocking(true);
+		if (pTLS) pTLS->giveAway(_context.pParams->getTimeout());
 	}
 	catch (Poco::Exception&)
 	{
 		// The new owner finds out by himself.
 	}
+}
+
+
+void EVHTTPServerConnection::runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	struct Use
+		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and wait for the client at
+		/// once. In all other cases whatever comes after the handler finds a socket that does not wait.
+	{
+		Use(SecureTransport* pTLS, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
+			_pTLS(pTLS),
+			_session(session)
+		{
+			if (_pTLS) _pTLS->lend(timeout);
+		}
+
+		~Use()
+		{
+			if (_pTLS && _pTLS->is(_session.socket().impl())) _pTLS->takeBack();
+		}
+
+		SecureTransport*        _pTLS;
+		Poco::Net::HTTPSession& _session;
+	};
+
+	const Use use(socketImpl.tls(), exchange.session, _pParser->mayUpgrade() ? _context.pParams->getTimeout() : Poco::Timespan());
+	std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
+	if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
+	else sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
 }
 
 
@@ -315,9 +340,7 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	if (!server.empty()) exchange.response.set(SERVER, server);
 	try
 	{
-		std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
-		if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
-		else sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
+		runHandler(exchange, socketImpl);
 	}
 	catch (...)
 	{

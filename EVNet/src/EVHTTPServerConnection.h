@@ -90,6 +90,7 @@ private:
 		/// Returns true if the handler has taken the socket.
 
 	void forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	void runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");
 	void releaseParser();

@@ -86,6 +86,8 @@ StreamSocket EVTCPServerConnection::secureSocket()
 {
 	SecureTransport* pTLS = connection().socket().tls();
 	if (!pTLS) throw Poco::InvalidAccessException("The connection is not secure");
+	connection().socket().expose();
+	pTLS->lend(0);
 	return pTLS->socket();
 }
 

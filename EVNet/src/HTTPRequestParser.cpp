@@ -72,7 +72,7 @@ void HTTPRequestParser::reset(bool emptyLine)
 	_status = 0;
 	_state = emptyLine ? STATE_REQUEST_LINE : STATE_START;
 	_http11 = _hasLength = _hasHost = _hasType = _hasCoding = _chunked = _unknownCoding = false;
-	_close = _persist = _upgrade = _expectContinue = _connect = _head = _options = _hasBody = _bodyless = false;
+	_close = _persist = _upgrade = _hasUpgrade = _expectContinue = _connect = _head = _options = _hasBody = _bodyless = false;
 }
 
 
@@ -295,6 +295,9 @@ bool HTTPRequestParser::checkField(std::string_view name, std::string_view value
 		return HTTPCharacters::equalsIgnoreCase(name, "host") ? checkHost(value) : true;
 	case 6:
 		return HTTPCharacters::equalsIgnoreCase(name, "expect") ? checkExpect(value) : true;
+	case 7:
+		_hasUpgrade = _hasUpgrade || (!value.empty() && HTTPCharacters::equalsIgnoreCase(name, "upgrade"));
+		return true;
 	case 10:
 		if (HTTPCharacters::equalsIgnoreCase(name, "connection")) checkConnection(value);
 		return true;

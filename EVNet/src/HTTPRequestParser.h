@@ -114,7 +114,8 @@ public:
 		/// Returns true for CONNECT.
 
 	bool mayUpgrade() const;
-		/// Returns true for CONNECT, and if the client wants to change the protocol (RFC 9110, section 7.8).
+		/// Returns true for CONNECT, and if the client wants to change the protocol: says so in Connection, and which
+		/// in Upgrade (RFC 9110, section 7.8).
 
 	bool expectContinue() const;
 		/// Returns true if the client waits to be told to send the body.
@@ -209,7 +210,8 @@ private:
 	bool               _close;         /// Connection: close
 	bool               _persist;       /// Connection: keep-alive
 	bool               _expectContinue;
-	bool               _upgrade;
+	bool               _upgrade;       /// Connection says so
+	bool               _hasUpgrade;
 	bool               _connect;       /// method CONNECT
 	bool               _head;          /// method HEAD
 	bool               _options;       /// method OPTIONS
@@ -277,7 +279,7 @@ inline bool HTTPRequestParser::isConnect() const
 
 inline bool HTTPRequestParser::mayUpgrade() const
 {
-	return _connect || _upgrade;
+	return _connect || (_upgrade && _hasUpgrade);
 }
 
 

@@ -120,6 +120,20 @@ void HTTPResponseStreamBuf::transmit(std::string_view more, bool end)
 }
 
 
+void HTTPResponseStreamBuf::flushSocket()
+{
+	try
+	{
+		_pSocket->flushAll();
+	}
+	catch (Poco::Exception& exc)
+	{
+		_pSession->noteException(exc);
+		throw;
+	}
+}
+
+
 bool HTTPResponseStreamBuf::beginTrailer()
 {
 	endPiece();
@@ -166,11 +180,19 @@ HTTPResponseStreamBuf::int_type HTTPResponseStreamBuf::overflow(int_type c)
 }
 
 
-int HTTPResponseStreamBuf::sync()
+void HTTPResponseStreamBuf::push()
 {
 	endPiece();
 	transmit();
 	beginPiece();
+}
+
+
+int HTTPResponseStreamBuf::sync()
+{
+	push();
+	// A handler that has the SecureStreamSocket may close it next, or write to it, and that one knows nothing of what is kept here.
+	if (_pSocket->tls()) flushSocket();
 	return 0;
 }
 

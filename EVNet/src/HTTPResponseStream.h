@@ -76,6 +76,9 @@ public:
 	bool beginTrailer();
 		/// Ends the body. Returns true if a trailer can follow.
 
+	void push();
+		/// Sends what there is, as far as the client takes it. What it does not take is sent later, by the loop or by this thread.
+
 	bool finish();
 		/// Ends the body, or the trailer, and sends what has not been sent; a whole response may be held back, to leave together with
 		/// the next one. Returns false if the body is shorter than its length.
@@ -104,6 +107,7 @@ private:
 		/// Sends what is complete in the buffer, and more. If end is true, that is the end of the response; otherwise
 		/// nothing stays behind, not even earlier responses.
 
+	void flushSocket();
 	void sendLarge(std::string_view text);
 		/// Sends a piece of the body from where it is, together with what is in the buffer.
 

@@ -104,6 +104,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_pLoop(newLoop(evFlags), &ev_loop_destroy),
 	_holding(0),
 	_heldSince(0),
+	_pExposed(nullptr),
 	_now(0),
 	_turn(0),
 	_busy(false),
@@ -177,6 +178,7 @@ bool Loop::lead()
 	const InLoop marked;
 	_busy.store(false, std::memory_order_relaxed);
 	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
+	unwatchRunning();
 	if (_holding)
 	{
 		// The former leader runs a request that takes long. The responses to those before it must not wait for that, nor
@@ -200,6 +202,7 @@ bool Loop::lead()
 bool Loop::leadOnce()
 {
 	const InLoop marked;
+	unwatchRunning();
 	ev_run(evLoop(), EVRUN_NOWAIT);
 	updateNow();
 	submitLeaving();
@@ -254,6 +257,7 @@ bool Loop::serveReady()
 		{
 			sendHeld(connection);
 			if (!connection.flushing) _queued.fetch_add(1);
+			if (connection.exposed()) recall(connection);
 			_outbox.push(connection);
 		}
 		else if (!runHere(connection)) return false;
@@ -295,12 +299,14 @@ bool Loop::runHere(Connection& connection)
 	const bool suspected = _suspected > 0;
 	const long waits = suspected ? ThreadState::waits() : 0;
 	const double begin = _now;
+	_pExposed = connection.exposed() ? &connection : nullptr;
 	_turn.store(turn, std::memory_order_release);
 	connection.handle();
 	if (hold && !connection.detached()) socket.holdOutput(false); // else detach() has done it, and the socket may be somebody else's
 	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
 	{
 		_holding = 0;
+		_pExposed = nullptr;
 		if (connection.isRequest()) _completed.add();
 		updateNow();
 		const bool slow = _now - begin > SLOW_MICROSECONDS*1e-6;
@@ -315,6 +321,14 @@ bool Loop::runHere(Connection& connection)
 	if (connection.isRequest()) requestDone();
 	giveBack(connection);
 	return false;
+}
+
+
+void Loop::unwatchRunning()
+{
+	// The thread that ran it has lost the loop meanwhile, so that the connection comes back through the mailbox.
+	if (_pExposed && isRunning(*_pExposed)) recall(*_pExposed);
+	_pExposed = nullptr;
 }
 
 

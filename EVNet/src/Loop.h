@@ -197,6 +197,9 @@ private:
 		/// Has a slice of the file sent that the connection waits to send. Not by the leader, if there
 		/// is another thread: reading may take long.
 
+	void watchOutput(Connection& connection);
+		/// Waits until more of the output can be sent.
+
 	bool takesEnough(Connection& connection);
 		/// Returns true if the client has taken what it must within the send timeout.
 
@@ -306,6 +309,9 @@ private:
 		/// once more: it finds out that it still watches the descriptor only when there is an event. Trying to
 		/// remove it after the new owner has closed it would fail, and libev would begin anew with all descriptors.
 
+	void unwatchRunning();
+		/// Called by a new leader: does not watch the connection that another thread runs if its handler can close the descriptor.
+
 	void takeFlushWanted();
 	void flushRunning();
 	void flushLater(Connection& connection);
@@ -342,6 +348,7 @@ private:
 	ev_timer                  _drainTimer;
 	Poco::UInt64              _holding;        /// the connection whose request runs, if its output is held; 0 for none
 	double                    _heldSince;      /// the time when its first request was begun
+	Connection*               _pExposed;       /// the connection whose request runs, if its handler can close the descriptor; else null
 	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
 	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()

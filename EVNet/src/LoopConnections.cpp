@@ -109,6 +109,7 @@ void Loop::finish(Connection& connection)
 		{
 			if (result == PendingOutput::FLUSH_AGAIN)
 			{
+				watchOutput(connection);
 				lookedInVain(connection);
 				break;
 			}
@@ -127,7 +128,7 @@ void Loop::finish(Connection& connection)
 void Loop::waitForClient(Connection& connection)
 {
 	setState(connection, Connection::STATE_FLUSHING);
-	watch(connection, EV_WRITE);
+	watchOutput(connection);
 	if (!connection.flushing)
 	{
 		connection.socket().takeFlushed(); // counts from here
@@ -135,6 +136,13 @@ void Loop::waitForClient(Connection& connection)
 		_send.start(connection);
 	}
 	else if (connection.sendExpired && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+}
+
+
+void Loop::watchOutput(Connection& connection)
+{
+	// TLS may have to receive something before it can send, and would be asked again and again if the loop waited for room only.
+	watch(connection, connection.socket().sendsAfterReceiving() ? EV_READ : EV_WRITE);
 }
 
 
@@ -377,7 +385,7 @@ void Loop::flushRunning()
 	{
 		Connection* pConnection = _slab.find(id);
 		if (!pConnection || !isRunning(*pConnection)) continue;
-		if (pConnection->socket().flush() == PendingOutput::FLUSH_AGAIN) _flushing[n++] = id;
+		if (pConnection->socket().flushBeside() == PendingOutput::FLUSH_AGAIN) _flushing[n++] = id;
 	}
 	_flushing.resize(n);
 	if (n == 0) ev_timer_stop(evLoop(), &_flushTimer);

@@ -216,6 +216,11 @@ void Loop::open(ConnectionSocketImpl* pSocket)
 void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::unique_ptr<Poco::Net::TCPServerConnection> pObject)
 {
 	EVTCPServerConnection* pConnectionObject = _engine.multiplexed(pObject.get());
+	if (pConnectionObject && !socket->isOpen())
+	{
+		_engine.connectionEnded(EVServerStatistics::CLOSED_BY_HANDLER); // its constructor has closed the socket
+		return;
+	}
 	if (!pConnectionObject && (pObject || !_engine.dispatchOnData()))
 	{
 		PlainTask* pTask = new PlainTask(_engine, socket, std::move(pObject));

@@ -183,6 +183,7 @@ struct PendingOutput::Bytes
 
 
 PendingOutput::PendingOutput():
+	_pMutex(nullptr),
 	_pBytes(nullptr)
 {
 }
@@ -194,9 +195,16 @@ PendingOutput::~PendingOutput()
 }
 
 
+void PendingOutput::guardedBy(std::mutex& mutex)
+{
+	_pMutex = &mutex;
+}
+
+
 std::mutex& PendingOutput::mutex() const
 {
-	// Only connections whose client is slow need it, so they share a few.
+	// Only connections whose client is slow need it, so they share a few. Nobody who holds one of these waits for anything.
+	if (_pMutex) return *_pMutex;
 	static std::mutex mutexes[16];
 	return mutexes[(reinterpret_cast<std::uintptr_t>(this) >> 6) % 16];
 }
@@ -211,13 +219,13 @@ bool PendingOutput::held() const
 }
 
 
-PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pTLS)
+PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pTLS, bool beside)
 {
 	if (empty()) return FLUSH_DONE;
 	std::unique_ptr<Bytes> pDone; // destroyed when the mutex is unlocked: closing the file may take long
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
-	if (!pBytes) return FLUSH_DONE;
+	if (!pBytes || (beside && pTLS && pTLS->exposed())) return FLUSH_DONE;
 	pBytes->held = false;
 	const Poco::UInt64 limit = pBytes->flushed + FLUSH_SLICE;
 	while (pBytes->sent < pBytes->bytes.size())
@@ -420,7 +428,7 @@ PendingOutput::Result PendingOutput::flushHeld(poco_socket_t fd, SecureTransport
 		std::lock_guard<std::mutex> lock(mutex());
 		permitted.store(false, std::memory_order_relaxed);
 	}
-	return flush(fd, pTLS);
+	return flush(fd, pTLS, true);
 }
 
 

@@ -61,14 +61,19 @@ public:
 	PendingOutput();
 	~PendingOutput();
 
+	void guardedBy(std::mutex& mutex);
+		/// Has this mutex, which is no other connection's, guard the output: encrypting takes time, and nobody else is to wait for that.
+		/// To be called before there is any.
+
 	bool empty() const;
 
 	bool held() const;
 		/// Returns true if there is output, and it is only there because of hold().
 
-	Result flush(poco_socket_t fd, SecureTransport* pTLS);
+	Result flush(poco_socket_t fd, SecureTransport* pTLS, bool beside = false);
 		/// Sends bytes, without waiting. Not more than FLUSH_SLICE of them at a time, lest a fast client keeps the
-		/// loop from the others. Never reads the file: that may wait for a disk, and then the leader would.
+		/// loop from the others. Never reads the file: that may wait for a disk, and then the leader would. If beside is true, it is the leader that
+		/// flushes while a handler runs: does nothing if that one has the SecureStreamSocket.
 
 	Result flushAsOwner(poco_socket_t fd, SecureTransport* pTLS);
 		/// Sends bytes as flush() does, and then a part of the file, FLUSH_SLICE bytes of it at most. Does not wait for the client, but
@@ -121,6 +126,7 @@ private:
 	static ssize_t copyFile(poco_socket_t fd, const Bytes& output, std::size_t length);
 	void keepRest();
 
+	std::mutex*         _pMutex;
 	std::atomic<Bytes*> _pBytes;   /// made by the owner; changed and removed under mutex(), but as long as there is a file by the owner only
 };
 

@@ -94,7 +94,7 @@ const Poco::Net::MessageHeader& ReusableRequest::trailer() const
 
 bool ReusableRequest::clientConnected() const
 {
-	if (!_pSocket || !_pSocket->initialized()) return false;
+	if (!_pSocket || !_pSocket->isOpen()) return false;
 	struct pollfd entry = { _pSocket->sockfd(), POLLRDHUP, 0 };
 	return ::poll(&entry, 1, 0) == 0; // POLLERR and POLLHUP are always reported
 }

@@ -375,8 +375,30 @@ std::ostream& ReusableResponse::send()
 	const Poco::Int64 length = mode == HTTPResponseStreamBuf::MODE_LENGTH ? getContentLength64() : 0;
 	beginBody(mode, static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, length)));
 	std::ostream& stream = _stream.open(_out);
-	if (getStatus() == HTTP_SWITCHING_PROTOCOLS || isTunnel()) stream.flush();
+	if (endsHTTP())
+	{
+		stream.flush();
+		handOver();
+	}
 	return stream;
+}
+
+
+bool ReusableResponse::endsHTTP() const
+{
+	return getStatus() == HTTP_SWITCHING_PROTOCOLS || isTunnel();
+}
+
+
+void ReusableResponse::handOver()
+{
+	// With TLS, the handler has seen the SecureStreamSocket so far. But what the client has sent behind the request has been received
+	// already, and only the other socket yields that before what comes next.
+	SecureTransport* pTLS = _pSocket->tls();
+	if (!pTLS || _pSocket->input().unread() == 0 || !pTLS->is(_session.socket().impl())) return;
+	pTLS->takeBack();
+	_pSocket->duplicate();
+	_session.replaceSocket(Poco::Net::StreamSocket(_pSocket));
 }
 
 
@@ -387,6 +409,9 @@ void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 	{
 		_out.sputn(static_cast<const char*>(pBody), static_cast<std::streamsize>(length));
 		_out.finish();
+		if (!endsHTTP()) return;
+		_out.pubsync();
+		handOver();
 	}
 	catch (Poco::Exception&)
 	{
@@ -491,7 +516,7 @@ void ReusableResponse::flush()
 	try
 	{
 		// Not _stream.flush(), which does nothing if the handler has written more than the Content-Length.
-		_out.pubsync();
+		_out.push();
 	}
 	catch (Poco::Exception&)
 	{

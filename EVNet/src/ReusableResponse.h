@@ -107,6 +107,12 @@ private:
 	void formatConnection(const std::string& value);
 	void formatField(const std::string& name, const std::string& value);
 	void formatText(const std::string& text);
+	bool endsHTTP() const;
+		/// Returns true if what follows the response is another protocol.
+
+	void handOver();
+		/// From now on, the socket of the session is the one that has all the bytes of the client.
+
 	void sendWhole(const void* pBody, std::size_t length);
 	static std::size_t readFile(const FileDescriptor& file, char* pBytes, std::size_t length, const std::string& path);
 		/// Reads the next bytes, fewer at the end of the file only. Throws what a Poco::FileInputStream does.

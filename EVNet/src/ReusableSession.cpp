@@ -47,6 +47,12 @@ void ReusableSession::bind(const StreamSocket& socket, std::unique_ptr<Poco::Any
 }
 
 
+void ReusableSession::replaceSocket(const StreamSocket& socket)
+{
+	attachSocket(socket);
+}
+
+
 void ReusableSession::release(std::unique_ptr<Poco::Any>& pData)
 {
 	attachSocket(_placeholder);

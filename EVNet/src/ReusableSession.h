@@ -39,6 +39,9 @@ public:
 	void bind(const Poco::Net::StreamSocket& socket, std::unique_ptr<Poco::Any>& pData);
 		/// Binds the session to a connection, and takes the data attached to that.
 
+	void replaceSocket(const Poco::Net::StreamSocket& socket);
+		/// Gives the session another socket for the same connection.
+
 	void release(std::unique_ptr<Poco::Any>& pData);
 		/// Lets go of the connection, and of what the handler has left in the session. The data attached are
 		/// given back, without being copied: a handler may have pointers into them.

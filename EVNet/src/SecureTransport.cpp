@@ -17,9 +17,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <unordered_map>
 
 
 // Of OpenSSL, which EVNet is not linked with. There if a SecureServerSocket is.
@@ -36,6 +38,115 @@ namespace Poco {
 namespace EVNet {
 
 
+namespace
+{
+	const int WANT_READ = -1; // SecureStreamSocket::ERR_SSL_WANT_READ
+
+	bool timeoutsCount()
+		/// Returns true if a secure socket waits for its timeouts though it has been told not to wait: before 1.14, setBlocking() does not get
+		/// through to what asks for it.
+	{
+		return Poco::Environment::libraryVersion() < 0x010E0000;
+	}
+
+	class Latest
+		/// Which SecureTransport a socket has got last: it may be given to a server again before the handler of another one, which
+		/// has taken it, returns.
+	{
+	public:
+		void set(const SocketImpl* pSocket, const SecureTransport* pTransport)
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			_transports[pSocket] = pTransport;
+		}
+
+		void remove(const SocketImpl* pSocket, const SecureTransport* pTransport)
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			const auto it = _transports.find(pSocket);
+			if (it != _transports.end() && it->second == pTransport) _transports.erase(it);
+		}
+
+		template <class Function>
+		bool ifLatest(const SocketImpl* pSocket, const SecureTransport* pTransport, Function function)
+			/// Calls the function unless another SecureTransport has been made, and cannot be made before that is done.
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			const auto it = _transports.find(pSocket);
+			if (it == _transports.end() || it->second != pTransport) return false;
+			function();
+			return true;
+		}
+
+	private:
+		std::mutex _mutex;
+		std::unordered_map<const SocketImpl*, const SecureTransport*> _transports;
+	};
+
+	Latest& latest()
+	{
+		static Latest* pLatest = new Latest; // sockets may outlive what is static
+		return *pLatest;
+	}
+
+	void makeWaiting(SocketImpl& socket, const Poco::Timespan& timeout)
+	{
+		socket.setReceiveTimeout(timeout);
+		socket.setSendTimeout(timeout);
+		socket.setBlocking(true);
+	}
+}
+
+
+class SecureTransport::Unblocked
+	/// Keeps the socket from waiting, though a handler may have made it wait. Puts back what it has found, as long as a
+	/// handler has it.
+{
+public:
+	explicit Unblocked(SecureTransport& transport):
+		_transport(transport),
+		_blocking(false)
+	{
+		if (!transport._unchecked) return;
+		SocketImpl& socket = *transport._pSocket;
+		_blocking = socket.getBlocking();
+		if (_blocking) socket.setBlocking(false);
+		if (timeoutsCount())
+		{
+			_receive = socket.getReceiveTimeout();
+			if (_receive != 0) socket.setReceiveTimeout(0);
+			_send = socket.getSendTimeout();
+			if (_send != 0) socket.setSendTimeout(0);
+		}
+		transport._unchecked = transport._lent;
+	}
+
+	~Unblocked()
+	{
+		if (!_transport._lent || (!_blocking && _receive == 0 && _send == 0)) return;
+		const int error = errno;
+		try
+		{
+			SocketImpl& socket = *_transport._pSocket;
+			if (_receive != 0) socket.setReceiveTimeout(_receive);
+			if (_send != 0) socket.setSendTimeout(_send);
+			if (_blocking) socket.setBlocking(true);
+		}
+		catch (Poco::Exception&)
+		{
+			// The handler finds out by itself.
+		}
+		errno = error;
+	}
+
+private:
+	SecureTransport& _transport;
+	bool             _blocking;
+	Poco::Timespan   _receive;
+	Poco::Timespan   _send;
+};
+
+
 template <class Function>
 ssize_t SecureTransport::attempt(Function function)
 {
@@ -45,24 +156,32 @@ ssize_t SecureTransport::attempt(Function function)
 		errno = _failure;
 		return -1;
 	}
+	if (!_pSocket->initialized())
+	{
+		errno = EBADF; // a handler has closed it
+		return -1;
+	}
 	// Otherwise NetSSL may take an old error for that of this call. OpenSSL keeps them for each thread, and they may
 	// come from another connection, or from a handler (see SSL_get_error(3)).
 #if defined(__ELF__)
 	if (ERR_clear_error) ERR_clear_error();
 #endif
-	errno = 0;
 	try
 	{
+		const Unblocked unblocked(*this);
+		errno = 0;
 		const int n = function();
 		if (n >= 0) return n;
 		// SecureStreamSocket::ERR_SSL_WANT_READ and the like. Since Poco 1.13 also if OpenSSL has given the connection up, after
 		// the end of the client, without saying why: then it has not asked the system.
 		errno = errno == 0 && hasEnded() ? ECONNABORTED : EAGAIN;
+		_wanted = n == WANT_READ ? WANTS_TO_RECEIVE : WANTS_TO_SEND;
 	}
 	catch (Poco::TimeoutException&)
 	{
 		// Before Poco 1.14, a SecureStreamSocket cannot be told not to wait. It waits for the receive timeout, which is 0.
 		errno = EAGAIN;
+		_wanted = WANTS_UNKNOWN;
 	}
 	catch (Poco::Net::ConnectionResetException&)
 	{
@@ -92,24 +211,36 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	_recordLength(0),
 	_ahead(0),
 	_handshaking(socket.available() <= 0), // one that is adopted may have bytes already, for which there will be no event
-	_blocking(true),
+	_exposed(false),
+	_wantsToReceive(false),
+	_lent(false),
+	_unchecked(true),
+	_wanted(WANTS_UNKNOWN),
 	_failure(0)
 {
 	checkPoco();
-	setBlocking(false);
+	latest().set(&socket, this);
+	const Unblocked unblocked(*this);
 }
 
 
 SecureTransport::~SecureTransport()
 {
+	latest().remove(_pSocket.get(), this);
+}
+
+
+bool SecureTransport::waitsAnyway(Poco::UInt32 version)
+{
+	// From 1.13.3 on, a secure socket waits 100 ms each time, whatever its timeouts, and only 1.14 has setBlocking().
+	return version >= 0x010D0300 && version < 0x010E0000;
 }
 
 
 void SecureTransport::checkPoco()
 {
-	// 1.13.3 goes on waiting in spite of the receive timeout, and only 1.14 has setBlocking().
-	if (Poco::Environment::libraryVersion() >> 8 == 0x010D03)
-		throw Poco::NotImplementedException("With Poco 1.13.3, EVNet cannot serve TLS: secure sockets wait for ever, and keep a thread. Other versions of Poco do not");
+	if (waitsAnyway(Poco::Environment::libraryVersion()))
+		throw Poco::NotImplementedException("With Poco 1.13.3 and 1.13.4, EVNet cannot serve TLS: secure sockets wait, and keep a thread. Other versions of Poco do not");
 }
 
 
@@ -173,7 +304,7 @@ ssize_t SecureTransport::sendFile(int fd, off_t offset, std::size_t length)
 
 ssize_t SecureTransport::sendRecord(std::size_t length)
 {
-	const ssize_t n = attempt([&] { return _pSocket->sendBytes(scratch().get(), static_cast<int>(length)); });
+	const ssize_t n = sendNow(scratch().get(), length);
 	if (n < 0 && errno == EAGAIN)
 	{
 		_pRecord = std::move(scratch());
@@ -183,11 +314,37 @@ ssize_t SecureTransport::sendRecord(std::size_t length)
 }
 
 
+ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
+{
+	const auto send = [&] { return attempt([&] { return _pSocket->sendBytes(pBytes, static_cast<int>(length)); }); };
+	ssize_t n = send();
+	bool wantsToReceive = n < 0 && errno == EAGAIN && _wanted == WANTS_TO_RECEIVE;
+	if (n < 0 && errno == EAGAIN && _wanted == WANTS_UNKNOWN && hasRoom())
+	{
+		// Perhaps the client has just made the room, but if it cannot be sent now either, that is not what is missing.
+		n = send();
+		wantsToReceive = n < 0 && errno == EAGAIN && hasRoom();
+	}
+	_wantsToReceive.store(wantsToReceive, std::memory_order_relaxed);
+	return n;
+}
+
+
+bool SecureTransport::hasRoom() const
+{
+	const int error = errno;
+	struct pollfd entry = { _pSocket->sockfd(), POLLOUT, 0 };
+	const bool result = ::poll(&entry, 1, 0) == 1;
+	errno = error;
+	return result;
+}
+
+
 ssize_t SecureTransport::resume(std::size_t wanted)
 {
 	if (_pRecord)
 	{
-		const ssize_t n = attempt([&] { return _pSocket->sendBytes(_pRecord.get(), static_cast<int>(_recordLength)); });
+		const ssize_t n = sendNow(_pRecord.get(), _recordLength);
 		if (n < 0) return n;
 		_pRecord.reset();
 		_ahead = static_cast<std::size_t>(n);
@@ -213,27 +370,54 @@ bool SecureTransport::pending()
 }
 
 
-void SecureTransport::setBlocking(bool flag)
+void SecureTransport::lend(const Poco::Timespan& timeout)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (flag == _blocking) return;
-	_pSocket->setBlocking(flag);
-	_blocking = flag;
+	if (!_pSocket->initialized()) return;
+	_lent = _unchecked = true;
+	if (timeout != 0) makeWaiting(*_pSocket, timeout);
 }
 
 
-void SecureTransport::restore()
+void SecureTransport::takeBack()
 {
-	setBlocking(false);
 	std::lock_guard<std::mutex> lock(_mutex);
-	if (_pSocket->getReceiveTimeout() != 0) _pSocket->setReceiveTimeout(0);
-	if (_pSocket->getSendTimeout() != 0) _pSocket->setSendTimeout(0);
+	_lent = false; // the next call finds out what has been changed
+}
+
+
+void SecureTransport::giveAway(const Poco::Timespan& timeout)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_lent = _unchecked = true;
+	latest().ifLatest(_pSocket.get(), this, [&] { if (_pSocket->initialized() && !_pSocket->getBlocking()) makeWaiting(*_pSocket, timeout); });
+}
+
+
+bool SecureTransport::isLatest() const
+{
+	return latest().ifLatest(_pSocket.get(), this, [] { });
+}
+
+
+Poco::Timespan SecureTransport::receiveTimeout()
+{
+	return _lent && _pSocket->initialized() ? _pSocket->getReceiveTimeout() : Poco::Timespan();
+}
+
+
+Poco::Timespan SecureTransport::sendTimeout()
+{
+	return _lent && _pSocket->initialized() ? _pSocket->getSendTimeout() : Poco::Timespan();
 }
 
 
 void SecureTransport::shutdown()
 {
 	std::lock_guard<std::mutex> lock(_mutex);
+	// A Poco that waits for the answer of the client, as 1.15 does, only waits if the socket may. It is not to wait in close() either.
+	_lent = false;
+	attempt([] { return 0; });
 	attempt([&] { _pSocket->shutdown(); return 0; });
 }
 

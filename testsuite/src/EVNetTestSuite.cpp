@@ -68,11 +68,13 @@
 #ifdef EVNET_TEST_TLS
 #include "EVHTTPSServerBodyTest.h"
 #include "EVHTTPSServerTest.h"
+#include "EVSecureCloseTest.h"
 #include "EVSecureDetachTest.h"
 #include "EVSecureHandshakeTest.h"
 #include "EVSecureProgramTest.h"
 #include "EVSecureServerTest.h"
 #include "EVSecureStopTest.h"
+#include "EVSecureWaitTest.h"
 #endif
 
 
@@ -138,11 +140,13 @@ CppUnit::Test* EVNetTestSuite::suite()
 #ifdef EVNET_TEST_TLS
 	pSuite->addTest(EVHTTPSServerBodyTest::suite());
 	pSuite->addTest(EVHTTPSServerTest::suite());
+	pSuite->addTest(EVSecureCloseTest::suite());
 	pSuite->addTest(EVSecureDetachTest::suite());
 	pSuite->addTest(EVSecureHandshakeTest::suite());
 	pSuite->addTest(EVSecureProgramTest::suite());
 	pSuite->addTest(EVSecureServerTest::suite());
 	pSuite->addTest(EVSecureStopTest::suite());
+	pSuite->addTest(EVSecureWaitTest::suite());
 #endif
 
 	return pSuite;

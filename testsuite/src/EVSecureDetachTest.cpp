@@ -314,8 +314,11 @@ void EVSecureDetachTest::testDetachedSocketGivenBack()
 	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
 	{
 		if (request.getURI() != "/once") return answerURI(request, response);
+		response.setStatusAndReason(HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
+		response.set("Connection", "Upgrade");
+		response.set("Upgrade", "once");
+		response.send().flush();
 		StreamSocket socket = detachSocket(request);
-		sendAll(socket, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: once\r\n\r\n");
 		sendAll(socket, receiveLine(socket) + "\n");
 		pServer->adopt(socket);
 	}), listenSecure(), httpParams(2, 1));
