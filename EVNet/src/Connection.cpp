@@ -16,6 +16,7 @@
 #include "Loop.h"
 #include "ThreadState.h"
 #include "Poco/Exception.h"
+#include <limits>
 
 
 namespace Poco {
@@ -310,7 +311,8 @@ Connection& ConnectionSlab::allocate()
 void ConnectionSlab::release(Connection& connection)
 {
 	// After four billion uses its identifiers would come again, and mean another connection to who has kept one: it is not used any more.
-	if (++connection.generation == 0) return;
+	if (connection.generation == std::numeric_limits<Poco::UInt32>::max()) return;
+	++connection.generation;
 	connection.pNext = _pFree;
 	_pFree = &connection;
 }

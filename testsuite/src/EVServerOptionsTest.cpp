@@ -167,7 +167,7 @@ void EVServerOptionsTest::testIdentifiersDoNotComeAgain()
 	Poco::EVNet::ConnectionSlab slab;
 	Poco::EVNet::Connection& connection = slab.allocate();
 	const Poco::UInt32 slot = connection.slot;
-	connection.generation = 0xFFFFFFFE;
+	connection.generation = 0xFFFFFFFE; // the last but one
 	slab.release(connection);
 	assertTrue (slab.allocate().slot == slot);
 	slab.release(connection);
