@@ -102,7 +102,7 @@ void Acceptor::close()
 	{
 		// the application has closed it in another way
 	}
-	_socket = ServerSocket();
+	_socket = _none;
 }
 
 
@@ -325,7 +325,12 @@ Acceptor::Outcome Acceptor::failed(int error, const std::exception_ptr& pExcepti
 	case ECONNRESET:
 	case EPERM:
 		// That client is gone already, the network had a problem with it, or a firewall; see accept(2). On to the next one, unless they all fail.
-		if (++_failures < MAX_FAILURES) return OUTCOME_FAILED;
+		if (++_failures < MAX_FAILURES)
+		{
+			// A SecureServerSocket may have accepted the client, and lost it then: somebody has to say so.
+			if (pException) report(error, pException, "");
+			return OUTCOME_FAILED;
+		}
 		break;
 	case EBADF:
 	case EINVAL:

@@ -129,6 +129,7 @@ private:
 	static void timerCallback(struct ev_loop* pLoop, ev_timer* pWatcher, int events);
 
 	Loop&   _loop;
+	const Poco::Net::ServerSocket _none; /// what _socket is while it is not open; close() must not need memory for it
 	Poco::Net::ServerSocket _socket;
 	std::atomic<bool> _open;
 	ev_io   _watcher;

@@ -146,15 +146,15 @@ std::string Connection::refusal(EVTCPServerConnection::Refusal why)
 
 void Connection::handle()
 {
-	if (handshaking)
-	{
-		handshake();
-		return;
-	}
-	SecureTransport* pTLS = _pSocket->tls();
+	SecureTransport* pTLS = handshaking ? nullptr : _pSocket->tls();
 	if (pTLS && pTLS->exposed() && !flushing) pTLS->lend(0); // the application may have kept it
 	try
 	{
+		if (handshaking)
+		{
+			handshake();
+			return;
+		}
 		if (flushing) _pSocket->flushAsOwner(); // an error remains, for the leader to find
 		else if (notifying) _pObject->notified();
 		else _pObject->run();

@@ -90,6 +90,7 @@ Engine::Engine(const Config& config):
 		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
 	if (_config.options.getMaxConnectionsPerAddress() > 0) _pAddressLimiter = new AddressLimiter(_config.options.getMaxConnectionsPerAddress());
 	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
+	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or a loop could get lost
 	for (int i = 0; i < _loopCount; i++)
 	{
 		_loops.emplace_back(new Loop(*this, i, evFlags(), deadlines()));

@@ -134,7 +134,6 @@ bool Executor::waitForLoops(const Poco::Timespan& timeout)
 {
 	if (pCurrentExecutor == this) return false;
 	const Task::Clock::time_point deadline = Task::Clock::now() + std::chrono::microseconds(timeout.totalMicroseconds());
-	std::vector<Poco::UInt32> turns(_loops.size());
 	Lock lock(_mutex);
 	const WaitCount counted(_waiting);
 	while (_liveLoops > 0 || _threads > _running)
@@ -144,8 +143,8 @@ bool Executor::waitForLoops(const Poco::Timespan& timeout)
 		{
 			Loop& loop = *_loops[i];
 			const Poco::UInt32 turn = loop.turn();
-			if ((turn & 1) && turn == turns[i] && loop.takeOver(turn)) leadUntil(lock, loop, deadline);
-			turns[i] = turn;
+			if ((turn & 1) && turn == _seen[i].atStop && loop.takeOver(turn)) leadUntil(lock, loop, deadline);
+			_seen[i].atStop = turn;
 		}
 	}
 	return true;

@@ -128,10 +128,11 @@ private:
 	};
 
 	struct Seen
-		/// What the watcher knows about a loop.
+		/// What the watcher knows about a loop, and what waitForLoops() does, which must not need memory.
 	{
-		Poco::UInt32 turn  = 0;
-		int          ticks = 0;   /// since when
+		Poco::UInt32 turn   = 0;
+		int          ticks  = 0;   /// since when
+		Poco::UInt32 atStop = 0;   /// turn, when waitForLoops() looked last
 	};
 
 	using Lock = std::unique_lock<std::mutex>;

@@ -311,7 +311,7 @@ void ListenerGroup::end(bool closesSocket)
 	const int value = 0;
 	if (!_shared && !closesSocket && _socket.impl()->initialized()) ::setsockopt(descriptorOf(_socket), SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
 	_shared = true;
-	_socket = ServerSocket();
+	_socket = _none;
 	_guard = FileDescriptor();
 }
 

@@ -63,6 +63,7 @@ private:
 
 	void seal();
 
+	const Poco::Net::ServerSocket _none; /// what _socket is after end(), which must not need memory for it
 	Poco::Net::ServerSocket _socket;   /// the first one
 	bool           _shared;            /// it had SO_REUSEPORT
 	FileDescriptor _guard;             /// bound to the port, never listening: keeps others from it

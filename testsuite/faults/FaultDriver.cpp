@@ -1,0 +1,665 @@
+//
+// FaultDriver.cpp
+//
+// Library: EVNet
+// Package: FaultTest
+// Module:  FaultDriver
+//
+// Lets each call of a server fail in turn, with each error, and looks what becomes of the server. See README.md.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "FaultInjector.h"
+#include "FaultKinds.h"
+#include "TestSupport.h"
+#include "Poco/Net/NetException.h"
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <future>
+#include <map>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(EVNET_TEST_TLS)
+#include "TLSTestSupport.h"
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+
+namespace
+{
+	const char* const USAGE =
+		"usage: EVNetFaults [--short] [--jobs=N] [KIND [CALL [N ERROR [lasting]]]]\n"
+		"Lets one call of a server fail after the other, and looks whether the server survives that.\n"
+		"\n"
+		"  --short    fewer positions and errors\n"
+		"  --jobs=N   processes at once (default: 2)\n"
+		"  --patience=MS  what takes longer hangs (default: 10000)\n"
+		"  --list     print the names of all kinds, calls and errors\n";
+
+	const int MAX_FAILURES = 3;       // of one call in one kind: then the next call comes
+	const int LASTING = 60;           // milliseconds that a fault lasts, if the client does not end before
+	const int MAX_REPEATED = 2000;    // calls that fail meanwhile: a thread that spins makes many more
+	const int QUIET = 2;              // milliseconds
+	const int MAX_QUIET_CALLS = 20;
+	const unsigned WATCHDOG = 120;    // seconds
+	const int MAX_POSITIONS = 200;
+
+	int patience = 10000; // milliseconds
+
+	using Fault = FaultInjector::Fault;
+
+	class Complaint: public std::exception
+	{
+	public:
+		explicit Complaint(const std::string& text):
+			_text(text)
+		{
+		}
+
+		const char* what() const noexcept override
+		{
+			return _text.c_str();
+		}
+
+	private:
+		std::string _text;
+	};
+
+	void require(bool condition, const std::string& complaint)
+	{
+		if (!condition) throw Complaint(complaint);
+	}
+
+
+	class Reports: public Poco::ErrorHandler
+		/// Counts what is reported. Must not need memory.
+	{
+	public:
+		Reports():
+			_count(0),
+			_pPrevious(Poco::ErrorHandler::set(this))
+		{
+		}
+
+		~Reports()
+		{
+			Poco::ErrorHandler::set(_pPrevious);
+		}
+
+		void exception(const Poco::Exception& exc) override
+		{
+			if (std::getenv("FAULTS_VERBOSE")) std::fprintf(stderr, "    reported: %s\n", exc.displayText().c_str());
+			++_count;
+		}
+
+		void exception(const std::exception& exc) override
+		{
+			if (std::getenv("FAULTS_VERBOSE")) std::fprintf(stderr, "    reported: %s\n", exc.what());
+			++_count;
+		}
+
+		void exception() override
+		{
+			++_count;
+		}
+
+		int count() const
+		{
+			return _count;
+		}
+
+	private:
+		std::atomic<int>    _count;
+		Poco::ErrorHandler* _pPrevious;
+	};
+
+
+	int descriptors()
+	{
+		DIR* pDirectory = ::opendir("/proc/self/fd");
+		int count = 0;
+		while (::readdir(pDirectory)) ++count;
+		::closedir(pDirectory);
+		return count;
+	}
+
+	std::string textOf(const EVServerStatistics& s)
+	{
+		std::string text = "accepted " + std::to_string(s.accepted) + ", adopted " + std::to_string(s.adopted) + ", open " + std::to_string(s.open)
+			+ ", requests " + std::to_string(s.requests) + ", completed " + std::to_string(s.completed) + ", cancelled " + std::to_string(s.cancelled)
+			+ ", refused " + std::to_string(s.refused) + ", queued " + std::to_string(s.queued) + ", running " + std::to_string(s.running) + "; closed:";
+		for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
+		{
+			if (s.closed[i] > 0) text += std::string(" ") + EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)) + " " + std::to_string(s.closed[i]);
+		}
+		return text;
+	}
+
+	bool isTraced(const EVServerStatistics& s)
+		/// Returns true if a connection has ended in a way that tells of something unusual.
+	{
+		for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
+		{
+			const bool usual = i == EVServerStatistics::CLOSED_BY_CLIENT || i == EVServerStatistics::CLOSED_BY_HANDLER || i == EVServerStatistics::CLOSED_DETACHED;
+			if (s.closed[i] > 0 && !usual) return true;
+		}
+		return s.acceptPauses > 0 || s.cancelled > 0 || s.refused > 0;
+	}
+
+
+	class Subject
+		/// A server, with all that it needs, and that must be as before when it is gone.
+	{
+	public:
+		explicit Subject(const FaultKind& kind):
+			_kind(kind),
+			_descriptors(descriptors()),
+			_pPool(new Poco::ThreadPool(2, 8))
+		{
+		}
+
+		void start()
+		{
+			_pServer = _kind.create(*_pPool);
+			_pServer->start();
+		}
+
+		void waitForLoops()
+		{
+			const int loops = _pServer->statistics().loops;
+			require(waitFor([loops] { return FaultInjector::waiting() >= loops; }, patience), "the loops do not wait for events after start()");
+		}
+
+		EVTCPServer& server()
+		{
+			return *_pServer;
+		}
+
+		const Reports& reports() const
+		{
+			return _reports;
+		}
+
+		void converseUnderFault()
+			/// Lets the client converse while a call fails. A fault that lasts ends when the client does, or after a while.
+		{
+			const long before = FaultInjector::injected(); // by start(), where each of many options may be asked for once
+			std::future<Outcome> future = converse();
+			endLasting(future, before);
+			take(future, "the client is not answered, and the connection is not closed");
+			const auto noneLeft = [this] { return _pServer->statistics().open == 0; };
+			waitFor(noneLeft, LASTING); // as long as a fault may last
+			require(FaultInjector::injected() - before < MAX_REPEATED, "a call that fails is repeated again and again");
+			if (!noneLeft()) FaultInjector::disarm();
+			waitUntilIdle();
+		}
+
+		void converseAfterFault()
+		{
+			FaultInjector::disarm();
+			std::future<Outcome> future = converse();
+			require(take(future, "a client that comes later is not answered") == OUTCOME_RIGHT, "a client that comes later does not get the right answer");
+			waitUntilIdle();
+		}
+
+		void expectTrace(bool withoutMemory)
+			/// Who has not been answered must be seen in the statistics, or have been reported.
+		{
+			// An std::ostream keeps to itself that its buffer has found no memory. The handler has not asked it.
+			if (withoutMemory && _pServer->statistics().closed[EVServerStatistics::CLOSED_BY_HANDLER] > 0) return;
+			require(!_cut || _reports.count() > 0 || isTraced(_pServer->statistics()), "a client was not answered, but nothing tells of that: " + textOf(_pServer->statistics()));
+		}
+
+		void expectQuiet()
+		{
+			long most = 0;
+			for (int i = 0, pause = QUIET; i < 5; i++, pause *= 3)
+			{
+				const long before = FaultInjector::calls();
+				sleepFor(pause);
+				most = FaultInjector::calls() - before;
+				if (most <= MAX_QUIET_CALLS) return;
+			}
+			throw Complaint("a thread of the idle server spins: " + std::to_string(most) + " calls in " + std::to_string(QUIET*81) + " ms");
+		}
+
+		void end(const std::function<void()>& arm)
+		{
+			const Stopwatch stopwatch;
+			_kind.end(*_pServer, arm);
+			FaultInjector::disarm();
+			require(stopwatch.elapsed() < patience, "stop() takes too long");
+			const auto ended = [this] { const EVServerStatistics s = _pServer->statistics(); return s.open == 0 && s.running == 0 && s.queued == 0 && s.threads == 0 && balances(s); };
+			require(waitFor(ended, patience), "after stop(): " + textOf(_pServer->statistics()) + ", threads " + std::to_string(_pServer->statistics().threads));
+		}
+
+		void destroy(bool withoutMemory)
+		{
+			_pServer.reset();
+			const auto free = [this] { return _pPool->used() == 0 && Poco::ThreadPool::defaultPool().used() == 0; };
+			if (!waitFor(free, withoutMemory ? QUIET : patience))
+			{
+				require(withoutMemory, "a thread is not given back to the pool");
+				// Where start() of a thread of Poco's pool finds no memory, that thread counts as used for ever.
+				static std::vector<Poco::ThreadPool*> lost;
+				lost.push_back(_pPool.release());
+			}
+			_pPool.reset();
+			const int left = descriptors();
+			require(left == _descriptors, std::to_string(left - _descriptors) + " descriptors are left");
+		}
+
+	private:
+		std::future<Outcome> converse()
+		{
+			// A thread of its own, so that one that hangs can be seen. It is exempt as well.
+			return std::async(std::launch::async, [this]
+			{
+				const FaultInjector::Exempt exempt;
+				return _kind.converse(*_pServer);
+			});
+		}
+
+		static void endLasting(std::future<Outcome>& future, long before)
+		{
+			if (future.wait_for(std::chrono::milliseconds(LASTING)) == std::future_status::ready) return;
+			require(FaultInjector::injected() - before < MAX_REPEATED, "a call that fails is repeated again and again");
+			FaultInjector::disarm();
+		}
+
+		Outcome take(std::future<Outcome>& future, const std::string& complaint)
+		{
+			require(future.wait_for(std::chrono::milliseconds(patience)) == std::future_status::ready, complaint + ": " + textOf(_pServer->statistics()));
+			try
+			{
+				const Outcome outcome = future.get();
+				_cut = _cut || outcome == OUTCOME_CUT;
+				return outcome;
+			}
+			catch (Poco::Exception& exc)
+			{
+				throw Complaint(exc.displayText());
+			}
+		}
+
+		void waitUntilIdle()
+		{
+			const auto idle = [this] { const EVServerStatistics s = _pServer->statistics(); return s.open == 0 && s.running == 0 && s.queued == 0 && balances(s); };
+			require(waitFor(idle, patience), "the client has gone, but: " + textOf(_pServer->statistics()));
+		}
+
+		const FaultKind& _kind;
+		const int        _descriptors;
+		Reports          _reports;
+		std::unique_ptr<Poco::ThreadPool> _pPool;
+		std::unique_ptr<EVTCPServer>      _pServer;
+		bool             _cut = false;
+	};
+
+
+	bool startUnderFault(Subject& subject)
+		/// Returns false if that fails, which it may.
+	{
+		const FaultInjector::Exempt exempt(false);
+		try
+		{
+			subject.start();
+			return true;
+		}
+		catch (Poco::Exception&)
+		{
+		}
+		catch (std::bad_alloc&)
+		{
+		}
+		return false;
+	}
+
+	void makeRun(const FaultKind& kind, const Fault* pFault)
+		/// Throws a Complaint. Without a fault, everything has to work.
+	{
+		Subject subject(kind);
+		const bool withoutMemory = pFault && pFault->call == FaultInjector::CALL_NEW;
+		if (kind.phase == FaultKind::PHASE_START)
+		{
+			if (pFault) FaultInjector::arm(*pFault);
+			const bool started = startUnderFault(subject);
+			if (started) subject.waitForLoops();
+			FaultInjector::disarm();
+			if (!started)
+			{
+				subject.destroy(withoutMemory);
+				return;
+			}
+		}
+		else
+		{
+			subject.start();
+			subject.waitForLoops();
+			if (pFault && kind.phase == FaultKind::PHASE_REQUEST) FaultInjector::arm(*pFault);
+		}
+		subject.converseUnderFault();
+		subject.converseAfterFault();
+		subject.expectTrace(withoutMemory);
+		subject.expectQuiet();
+		subject.end([&]
+		{
+			if (pFault) FaultInjector::arm(*pFault);
+		});
+		subject.destroy(withoutMemory);
+	}
+
+
+	//
+	// processes
+	//
+	struct Progress
+		/// Shared by the driver and the process that makes the runs: tells where that one has died.
+	{
+		int  kind;
+		Fault fault;
+		long runs;
+		long faults;
+		long failures;
+		int  failuresOfCall;
+		int  lastFailed;
+		bool running;
+	};
+
+	struct Options
+	{
+		bool brief = false;
+		int jobs = 2;
+		std::string kind;
+		int call = -1;
+		int n = 0;
+		int error = -1;
+		bool lasts = false;
+	};
+
+	void complain(const FaultKind& kind, const Fault& fault, const std::string& text)
+	{
+		const std::string line = "FAILED: " + kind.name + " " + FaultInjector::textOf(fault) + ": " + text + "\n";
+		if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
+	}
+
+	bool attempt(Progress& progress, const Fault& fault)
+		/// Returns true if a fault was injected.
+	{
+		const FaultKind& kind = faultKinds()[static_cast<std::size_t>(progress.kind)];
+		progress.fault = fault;
+		progress.runs++;
+		::alarm(WATCHDOG);
+		try
+		{
+			makeRun(kind, &fault);
+		}
+		catch (std::exception& exc)
+		{
+			const Poco::Exception* pException = dynamic_cast<const Poco::Exception*>(&exc);
+			complain(kind, fault, pException ? pException->displayText() : exc.what());
+			progress.failures++;
+			// What is left of the server would disturb the next run
+			std::_Exit(2);
+		}
+		::alarm(0);
+		if (FaultInjector::injected() > 0) progress.faults++;
+		return FaultInjector::injected() > 0;
+	}
+
+	bool isWanted(const Options& options, const Fault& fault)
+	{
+		if (!options.brief || options.error >= 0) return true;
+		// Each error comes, but not at each position; those that last at the first ones.
+		const int errors = static_cast<int>(FaultInjector::errorsOf(fault.call).size());
+		if (fault.lasts) return fault.n <= 2 && (fault.n + fault.error) % 2 == 0;
+		return fault.n == 1 || errors == 1 || (fault.n + fault.error) % 3 == 0;
+	}
+
+	int nextPosition(const Options& options, int n)
+	{
+		return options.brief && n >= 6 ? n + n/3 : n + 1;
+	}
+
+	struct Step
+	{
+		int call;
+		int n;
+		int error;
+		bool lasts;
+	};
+
+	bool makeRuns(Progress& progress, const Options& options, const Step& from)
+		/// Makes all runs of one kind, beginning with the given one.
+	{
+		Step step = from;
+		for (; step.call < FaultInjector::CALLS; step = Step{step.call + 1, 1, 0, false})
+		{
+			const auto call = static_cast<FaultInjector::Call>(step.call);
+			if (options.call >= 0 && options.call != step.call) continue;
+			const int errors = static_cast<int>(FaultInjector::errorsOf(call).size());
+			bool any = false;
+			for (; step.n <= MAX_POSITIONS; step = Step{step.call, nextPosition(options, step.n), 0, false})
+			{
+				bool injected = step.error > 0 || step.lasts; // the process has begun here anew
+				bool first = true;
+				for (; step.error < errors; step = Step{step.call, step.n, step.error + 1, false})
+				{
+					const bool mayLast = FaultInjector::mayLast(FaultInjector::errorsOf(call)[static_cast<std::size_t>(step.error)]);
+					for (; step.lasts <= mayLast; step.lasts = true)
+					{
+						const Fault fault = {call, step.n, step.error, step.lasts};
+						if (isWanted(options, fault) && (first || injected))
+						{
+							if (attempt(progress, fault)) injected = true;
+							first = false;
+						}
+						if (step.lasts) break;
+					}
+				}
+				any = any || injected;
+				if (!injected) break;
+			}
+#if defined(__SANITIZE_ADDRESS__)
+			if (any && __lsan_do_recoverable_leak_check() != 0)
+			{
+				complain(faultKinds()[static_cast<std::size_t>(progress.kind)], progress.fault, "memory leaks, here or in an earlier run of this call");
+				progress.failures++;
+				progress.fault = Fault{call, MAX_POSITIONS, errors, true};
+				std::_Exit(2);
+			}
+#endif
+		}
+		return true;
+	}
+
+	Step after(const Fault& fault)
+	{
+		if (fault.error >= static_cast<int>(FaultInjector::errorsOf(fault.call).size())) return Step{fault.call + 1, 1, 0, false};
+		if (!fault.lasts && FaultInjector::mayLast(FaultInjector::errorsOf(fault.call)[static_cast<std::size_t>(fault.error)])) return Step{fault.call, fault.n, fault.error, true};
+		return Step{fault.call, fault.n, fault.error + 1, false};
+	}
+
+	pid_t beginProcess(Progress& progress, const Options& options, const Step& from)
+	{
+		const pid_t pid = ::fork();
+		if (pid < 0) throw Poco::SystemException("Cannot fork");
+		if (pid > 0) return pid;
+		const FaultInjector::Exempt exempt;
+		try
+		{
+			// What is made once and stays (OpenSSL's tables, the default pool) is made now
+			makeRun(faultKinds()[static_cast<std::size_t>(progress.kind)], nullptr);
+		}
+		catch (std::exception& exc)
+		{
+			std::printf("FAILED: %s without a fault: %s\n", faultKinds()[static_cast<std::size_t>(progress.kind)].name.c_str(), exc.what());
+			std::fflush(stdout);
+			progress.failures++;
+			std::_Exit(3);
+		}
+		progress.running = true;
+		makeRuns(progress, options, from);
+		std::_Exit(0);
+	}
+
+	std::string endOf(int status)
+	{
+		if (!WIFSIGNALED(status)) return "the process has ended with status " + std::to_string(WEXITSTATUS(status));
+		if (WTERMSIG(status) == SIGALRM) return "hangs";
+		return std::string("crash: ") + ::strsignal(WTERMSIG(status));
+	}
+
+	int makeAll(const Options& options)
+		/// Returns the exit status.
+	{
+		const std::vector<FaultKind>& kinds = faultKinds();
+		Progress* pProgress = static_cast<Progress*>(::mmap(nullptr, kinds.size()*sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+		std::map<pid_t, int> running;
+		const Step start = {options.call >= 0 ? options.call : 0, options.n > 0 ? options.n : 1, 0, false};
+		int begun = 0;
+		for (;;)
+		{
+			while (static_cast<int>(running.size()) < options.jobs && begun < static_cast<int>(kinds.size()))
+			{
+				const int kind = begun++;
+				if (!options.kind.empty() && options.kind != kinds[static_cast<std::size_t>(kind)].name) continue;
+				pProgress[kind].kind = kind;
+				running[beginProcess(pProgress[kind], options, start)] = kind;
+			}
+			if (running.empty()) break;
+			int status = 0;
+			const pid_t pid = ::wait(&status);
+			const int kind = running[pid];
+			running.erase(pid);
+			Progress& progress = pProgress[kind];
+			const bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+			if (!died || !progress.running) continue;
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != 2)
+			{
+				complain(kinds[static_cast<std::size_t>(kind)], progress.fault, endOf(status));
+				progress.failures++;
+			}
+			progress.faults++;
+			progress.failuresOfCall = progress.fault.call == progress.lastFailed ? progress.failuresOfCall + 1 : 1;
+			progress.lastFailed = progress.fault.call;
+			Step next = after(progress.fault);
+			if (progress.failuresOfCall >= MAX_FAILURES) next = Step{progress.fault.call + 1, 1, 0, false};
+			if (options.call >= 0 && next.call != options.call) continue;
+			running[beginProcess(progress, options, next)] = kind;
+		}
+		long runs = 0, faults = 0, failures = 0;
+		for (std::size_t i = 0; i < kinds.size(); i++)
+		{
+			runs += pProgress[i].runs;
+			faults += pProgress[i].faults;
+			failures += pProgress[i].failures;
+		}
+		std::printf("%ld runs, %ld with a fault, %ld failed\n", runs, faults, failures);
+		return failures == 0 && runs > 0 ? 0 : 1;
+	}
+
+	int makeOne(const Options& options)
+	{
+		for (std::size_t i = 0; i < faultKinds().size(); i++)
+		{
+			if (faultKinds()[i].name != options.kind) continue;
+			Progress progress = Progress();
+			progress.kind = static_cast<int>(i);
+			const FaultInjector::Exempt exempt;
+			makeRun(faultKinds()[i], nullptr);
+			const Fault fault = {static_cast<FaultInjector::Call>(options.call), options.n, options.error, options.lasts};
+			const bool injected = attempt(progress, fault);
+			std::printf("%s %s: %s\n", options.kind.c_str(), FaultInjector::textOf(fault).c_str(), injected ? "survived" : "there is no such call");
+		}
+		return 0;
+	}
+
+	void list()
+	{
+		std::printf("kinds:");
+		for (const FaultKind& kind: faultKinds()) std::printf(" %s", kind.name.c_str());
+		std::printf("\n");
+		for (int i = 0; i < FaultInjector::CALLS; i++)
+		{
+			std::printf("%s:", FaultInjector::nameOf(static_cast<FaultInjector::Call>(i)));
+			for (const auto& error: FaultInjector::errorsOf(static_cast<FaultInjector::Call>(i))) std::printf(" %s", error.pName);
+			std::printf("\n");
+		}
+	}
+
+	[[noreturn]] void usageError()
+	{
+		std::fputs(USAGE, stderr);
+		std::exit(64);
+	}
+
+	int callOf(const std::string& name)
+	{
+		for (int i = 0; i < FaultInjector::CALLS; i++)
+		{
+			if (name == FaultInjector::nameOf(static_cast<FaultInjector::Call>(i))) return i;
+		}
+		usageError();
+	}
+
+	int errorOf(int call, const std::string& name)
+	{
+		const auto& errors = FaultInjector::errorsOf(static_cast<FaultInjector::Call>(call));
+		for (std::size_t i = 0; i < errors.size(); i++)
+		{
+			if (name == errors[i].pName) return static_cast<int>(i);
+		}
+		usageError();
+	}
+
+	Options parse(int argc, char** argv)
+	{
+		Options options;
+		std::vector<std::string> words;
+		for (int i = 1; i < argc; i++)
+		{
+			const std::string arg(argv[i]);
+			if (arg == "--short") options.brief = true;
+			else if (arg.compare(0, 7, "--jobs=") == 0) options.jobs = std::max(1, std::atoi(argv[i] + 7));
+			else if (arg.compare(0, 11, "--patience=") == 0) patience = std::max(1, std::atoi(argv[i] + 11));
+			else if (arg == "--list")
+			{
+				list();
+				std::exit(0);
+			}
+			else if (arg.compare(0, 1, "-") == 0) usageError();
+			else words.push_back(arg);
+		}
+		if (words.size() > 5 || words.size() == 3) usageError();
+		if (words.size() > 0) options.kind = words[0];
+		if (words.size() > 1) options.call = callOf(words[1]);
+		if (words.size() > 2) options.n = std::atoi(words[2].c_str());
+		if (words.size() > 3) options.error = errorOf(options.call, words[3]);
+		options.lasts = words.size() > 4;
+		return options;
+	}
+}
+
+
+int main(int argc, char** argv)
+{
+	FaultInjector::replaceOpenSSLAllocator();
+	const FaultInjector::Exempt exempt;
+	const Options options = parse(argc, argv);
+	std::signal(SIGPIPE, SIG_IGN);
+#if defined(EVNET_TEST_TLS)
+	serverCertificate();
+#endif
+	return options.error >= 0 ? makeOne(options) : makeAll(options);
+}
