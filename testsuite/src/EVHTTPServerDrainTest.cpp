@@ -28,6 +28,23 @@ namespace
 		return std::async(std::launch::async, [&server, timeout] { return server.drain(timeout); });
 	}
 
+	bool drainHasBegun(const EVTCPServer& server)
+		/// Waits until the port is closed.
+	{
+		return waitFor([&]
+		{
+			try
+			{
+				StreamSocket().connect(Poco::Net::SocketAddress("127.0.0.1", server.port()));
+			}
+			catch (Poco::Exception&)
+			{
+				return true;
+			}
+			return false;
+		});
+	}
+
 	bool allEnded(const EVServerStatistics& statistics)
 	{
 		return balances(statistics) && statistics.open == 0;
@@ -113,7 +130,7 @@ void EVHTTPServerDrainTest::testPipelinedRequestsAreAnswered()
 	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
 	for (int i = 1; i < 20; i++) client.get("/" + std::to_string(i)); // behind what the server has looked at
 	std::future<bool> drained = drainInBackground(server);
-	Poco::Thread::sleep(20);
+	assertTrue (drainHasBegun(server));
 	gate.open();
 	for (int i = 0; i < 20; i++)
 	{

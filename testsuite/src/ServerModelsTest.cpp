@@ -245,7 +245,7 @@ namespace
 		checkRefusal(address, "GET / HTTP/1.1\r\n\r\n", 400);
 		checkRefusal(address, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5,5\r\n\r\nbody", 400);
 		checkRefusal(address, "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n" + std::string(100000, 'x'), 413);
-		checkRefusal(address, "GET /" + std::string(10000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414);
+		checkRefusal(address, "GET /" + std::string(20000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414);
 		checkRefusal(address, "GET / HTTP/1.1\r\nHost: localhost\r\n" + std::string(20000, 'x') + std::string(60000, 'y'), 431);
 		checkRefusal(address, "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505);
 
