@@ -15,7 +15,6 @@
 #include "SecureTransport.h"
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <fcntl.h>
 #include <memory>
@@ -25,7 +24,6 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 
@@ -36,33 +34,6 @@ namespace EVNet {
 namespace
 {
 	const std::size_t HOLD_RESERVE = 4096; // bytes: responses that are held are many, or would not be
-
-	class NoPipeSignal
-		/// Keeps SIGPIPE from the process: sendfile() has no flag against it either. The threads of Poco block it, but whoever calls
-		/// stop() may be another one.
-	{
-	public:
-		NoPipeSignal()
-		{
-			::sigemptyset(&_pipe);
-			::sigaddset(&_pipe, SIGPIPE);
-			::pthread_sigmask(SIG_BLOCK, &_pipe, &_before);
-		}
-
-		~NoPipeSignal()
-		{
-			if (::sigismember(&_before, SIGPIPE)) return;
-			const int error = errno;
-			const struct timespec none = timespec();
-			while (::sigtimedwait(&_pipe, nullptr, &none) < 0 && errno == EINTR);
-			::pthread_sigmask(SIG_SETMASK, &_before, nullptr);
-			errno = error;
-		}
-
-	private:
-		sigset_t _pipe;
-		sigset_t _before;
-	};
 
 	class NonBlocking
 		/// Keeps a socket from blocking, because sendfile() has no flag against waiting. Only while the owner of
@@ -255,7 +226,6 @@ PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransp
 	// No lock is held while the disk is waited for: nobody else removes the output as long as there is a file.
 	Bytes& output = *_pBytes.load(std::memory_order_relaxed);
 	{
-		const NoPipeSignal noPipeSignal;
 		std::optional<NonBlocking> nonBlocking;
 		if (!pTLS && !output.fileCopied) nonBlocking.emplace(fd);
 		if (nonBlocking && !nonBlocking->works()) output.fileCopied = true;

@@ -589,39 +589,6 @@ void EVHTTPServerFileTest::testStopWhileTheDiskIsSlow()
 }
 
 
-void EVHTTPServerFileTest::testStopByAThreadThatHasPipeSignals()
-{
-	static std::atomic<int> pipeSignals;
-	pipeSignals = 0;
-	void (*previous)(int) = std::signal(SIGPIPE, [](int) { ++pipeSignals; });
-	{
-		ErrorCollector errors;
-		ContentFile file;
-		Gate gate;
-		EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
-		{
-			if (request.getURI() != "/file") return gate.pass();
-			limitSendBuffer(request);
-			response.sendFile(file.path(), "text/plain");
-		}), 0, httpParams(1, 1, EVServerOptions::EXECUTE_INLINE));
-		server.start();
-		NarrowClient client(server);
-		client.get("/file");
-		assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
-		RawClient other(server);
-		other.get("/");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; })); // the leader is busy: who stops the server has to lead
-		client.socket().shutdownSend();
-		resetConnection(client.socket());
-		auto stopping = std::async(std::launch::async, [&] { server.stop(); });
-		assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_RESET) == 1; }));
-		gate.open();
-	}
-	std::signal(SIGPIPE, previous);
-	assertEqual (0, pipeSignals.load());
-}
-
-
 void EVHTTPServerFileTest::testDrainSendsFiles()
 {
 	ContentFile file;
@@ -742,7 +709,6 @@ CppUnit::Test* EVHTTPServerFileTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testHandlerReadsWhileItsFileWaits);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testResponseBehindAFile);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testStopWhileTheDiskIsSlow);
-	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testStopByAThreadThatHasPipeSignals);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testDrainSendsFiles);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testClosedWhileTheDiskIsSlow);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testShortRestsAreNotKeptOpen);

@@ -36,7 +36,6 @@ public:
 	void testHandlerReadsWhileItsFileWaits();
 	void testResponseBehindAFile();
 	void testStopWhileTheDiskIsSlow();
-	void testStopByAThreadThatHasPipeSignals();
 	void testDrainSendsFiles();
 	void testClosedWhileTheDiskIsSlow();
 	void testShortRestsAreNotKeptOpen();
