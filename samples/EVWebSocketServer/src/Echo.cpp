@@ -15,6 +15,8 @@
 #include "Poco/Net/HTTPServerResponse.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Timestamp.h"
+#include <cerrno>
+#include <sys/socket.h>
 
 
 using Poco::Net::HTTPResponse;
@@ -157,7 +159,11 @@ bool EchoHandler::waitForFrame(WebSocket& webSocket, StreamSocket& socket)
 
 bool EchoHandler::hasEnded(WebSocket& webSocket, StreamSocket& socket)
 {
-	return webSocket.available() <= 0 && socket.poll(Timespan(0), Socket::SELECT_READ) && socket.available() <= 0;
+	if (webSocket.available() > 0 || socket.available() > 0) return false;
+	// With TLS, there may be bytes that are not decrypted yet.
+	char byte;
+	const ssize_t n = ::recv(socket.impl()->sockfd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 
