@@ -112,7 +112,7 @@ protected:
 		/// there may be a part of the next one.
 		///
 		/// While the client does not take what has been sent, this is not called again. So at
-		/// most maxPendingOutput bytes at a time, and the call never waits for the client; for more, it can call notify() itself.
+		/// most maxPendingOutput bytes at a time (64 KiB always find room), and the call never waits for the client; for more, it can call notify() itself.
 		///
 		/// Does not count as a request, nor as activity of the client: idleTimeout goes on. Exceptions are treated like those of
 		/// run(). The default implementation does nothing.
