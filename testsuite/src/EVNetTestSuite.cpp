@@ -61,6 +61,7 @@
 #include "MemoryTest.h"
 #include "TimeoutWheelTest.h"
 #include "MetricsTest.h"
+#include "SecureTransportTest.h"
 #include "WebSocketTest.h"
 #ifdef EVNET_TEST_MODELS
 #include "ServerModelsTest.h"
@@ -133,6 +134,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(TimeoutWheelTest::suite());
 	pSuite->addTest(MetricsTest::suite());
+	pSuite->addTest(SecureTransportTest::suite());
 	pSuite->addTest(WebSocketTest::suite());
 #ifdef EVNET_TEST_MODELS
 	pSuite->addTest(ServerModelsTest::suite());
