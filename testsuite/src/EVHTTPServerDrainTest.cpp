@@ -289,7 +289,20 @@ void EVHTTPServerDrainTest::testNewConnectionsGetTheirTime()
 			StreamSocket client = connectTo(server);
 			assertTrue (waitFor([&] { return server.statistics().open == 1; }));
 			std::future<bool> drained = std::async(std::launch::async, [&server] { return server.drain(LONG); });
-			sleepFor(20);
+			// It has begun when nobody is accepted any more
+			waitFor([&]
+			{
+				try
+				{
+					StreamSocket another;
+					another.connect(Poco::Net::SocketAddress("127.0.0.1", server.port()));
+					return false;
+				}
+				catch (Poco::Exception&)
+				{
+					return true;
+				}
+			});
 			try
 			{
 				sendAll(client, "x\n");

@@ -530,7 +530,7 @@ void EVServerPressureTest::testSmallBudgetServesAllLoops()
 	// As many requests at once as the budget has room for, all of one loop; then one of another loop.
 	const int BLOCKS = 8;
 	Gate gate;
-	EVTCPServerParams::Ptr pParams = serverParams(BLOCKS, 2, EVServerOptions::EXECUTE_DEDICATED);
+	EVTCPServerParams::Ptr pParams = serverParams(BLOCKS, 2, EVServerOptions::EXECUTE_INLINE);
 	pParams->setMaxTotalBufferedBytes(BLOCKS*8192);
 	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_ROUND_ROBIN);
 	EVTCPServer server(serve(echo, frameLines), 0, pParams);

@@ -292,7 +292,8 @@ public:
 	void setLingerTimeout(const Poco::Timespan& timeout);
 		/// Sets how long a connection that the server has ended, but whose client
 		/// may still be sending, is read from (and the bytes thrown away)
-		/// so that the client sees the last response instead of a reset.
+		/// so that the client sees the last response instead of a reset. A client that has not taken its
+		/// last response, and takes it at getMinDataRate(), is waited for longer.
 		///
 		/// The default is 2 seconds; 0 closes at once.
 
