@@ -74,6 +74,7 @@
 #include "EVSecureHandshakeTest.h"
 #include "EVSecureProgramTest.h"
 #include "EVSecureServerTest.h"
+#include "EVSecureStallTest.h"
 #include "EVSecureStopTest.h"
 #include "EVSecureWaitTest.h"
 #endif
@@ -147,6 +148,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVSecureHandshakeTest::suite());
 	pSuite->addTest(EVSecureProgramTest::suite());
 	pSuite->addTest(EVSecureServerTest::suite());
+	pSuite->addTest(EVSecureStallTest::suite());
 	pSuite->addTest(EVSecureStopTest::suite());
 	pSuite->addTest(EVSecureWaitTest::suite());
 #endif
