@@ -42,8 +42,7 @@ namespace
 		config.ownSocket = !pSocket;
 		// Poco's ServerSocket(port) sets SO_REUSEPORT, so that a second server on the same port would go unnoticed.
 		config.socket = pSocket ? *pSocket : ListenerGroup::openExclusive(SocketAddress(Poco::Net::IPAddress(), portNumber));
-		config.growPool = !pPool;
-		config.pPool = pPool ? pPool : &ThreadPool::defaultPool();
+		config.pPool = pPool;
 		return new Engine(config);
 	}
 }

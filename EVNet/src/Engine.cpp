@@ -14,6 +14,7 @@
 #include "Engine.h"
 #include "ConnectionSocketImpl.h"
 #include "Processors.h"
+#include "RunningEngines.h"
 #include "SecureTransport.h"
 #include "Poco/EVNet/EVSharedSocket.h"
 #include "Poco/ErrorHandler.h"
@@ -21,6 +22,7 @@
 #include "Poco/Format.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Net/ServerSocketImpl.h"
+#include "Poco/ThreadPool.h"
 #include <algorithm>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -41,6 +43,8 @@ namespace EVNet {
 
 namespace
 {
+	const int UNLIMITED = 1 << 20; // threads
+
 	int defaultCapacity()
 	{
 		const int MAX_CAPACITY = EVServerOptions::MAX_CAPACITY;
@@ -62,11 +66,12 @@ Engine::Engine(const Config& config):
 	_config(config),
 	_port(config.socket.address().family() == SocketAddress::UNIX_LOCAL ? 0 : config.socket.address().port()),
 	_capacity(config.options.getCapacity() > 0 ? config.options.getCapacity() : defaultCapacity()),
+	_maxRunning(config.pParams->getMaxThreads()),
 	_loopCount(0),
 	_executorConfig(),
+	_starting(false),
 	_started(false),
 	_stopped(false),
-	_addedCapacity(0),
 	_plainCurrent(0),
 	_plainTotal(0),
 	_closed(),
@@ -89,7 +94,7 @@ Engine::Engine(const Config& config):
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
 		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
 	if (_config.options.getMaxConnectionsPerAddress() > 0) _pAddressLimiter = new AddressLimiter(_config.options.getMaxConnectionsPerAddress());
-	_pExecutor.reset(new Executor(*this, *_config.pPool, _executorConfig));
+	_pExecutor.reset(new Executor(*this, _config.pPool ? *_config.pPool : RunningEngines::pool(), _executorConfig));
 	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or a loop could get lost
 	for (int i = 0; i < _loopCount; i++)
 	{
@@ -105,26 +110,33 @@ Engine::~Engine()
 
 void Engine::countLoopsAndThreads()
 {
-	// A pool that is not ours to enlarge has to hold the leaders as well.
-	const int available = _config.growPool ? 1 << 20 : _config.pPool->capacity();
+	// A pool of the application has to hold the leaders as well.
+	const int loops = loopsFor(_config.pPool ? _config.pPool->capacity() : UNLIMITED);
+	configureExecutor(loops);
+	const int needed = loops + (_executorConfig.policy == EVServerOptions::EXECUTE_DEDICATED ? 1 : 0);
+	if (_config.pPool && needed > _config.pPool->capacity())
+		throw Poco::InvalidArgumentException(Poco::format("eventLoops: %d loops need at least %d threads, but the thread pool has only %d", loops, needed, _config.pPool->capacity()));
+	if (_maxRunning == 0) _config.pParams->setMaxThreads(_executorConfig.maxRunning); // as Poco does
+}
+
+
+int Engine::loopsFor(int threads) const
+{
+	if (_config.options.getEventLoops() > 0) return _config.options.getEventLoops();
 	const int cores = std::min<int>(Processors::available(), EVServerOptions::MAX_EVENT_LOOPS);
-	int maxRunning = _config.pParams->getMaxThreads();
-	int loops = _config.options.getEventLoops();
-	if (loops == 0)
-	{
-		loops = std::min(cores, maxRunning > 0 ? maxRunning : _config.pPool->capacity());
-		loops = std::max(1, std::min(loops, maxRunning > 0 ? available - 1 : available/2));
-	}
-	const int needed = loops + (_config.options.getExecutionPolicy() == EVServerOptions::EXECUTE_DEDICATED ? 1 : 0);
-	if (needed > available)
-		throw Poco::InvalidArgumentException(Poco::format("eventLoops: %d loops need at least %d threads, but the thread pool has only %d", loops, needed, available));
-	if (maxRunning == 0)
-	{
-		maxRunning = _config.growPool ? _config.pPool->capacity() : std::max(1, available - loops);
-		_config.pParams->setMaxThreads(maxRunning); // as Poco does
-	}
+	const int most = _maxRunning > 0 ? std::min(_maxRunning, threads - 1) : std::min(Poco::ThreadPool::defaultPool().capacity(), threads/2);
+	return std::max(1, std::min(cores, most));
+}
+
+
+void Engine::configureExecutor(int loops)
+{
+	const int available = _config.pPool ? _config.pPool->capacity() : UNLIMITED;
+	int maxRunning = _maxRunning;
+	if (maxRunning == 0) maxRunning = _config.pPool ? std::max(1, available - loops) : Poco::ThreadPool::defaultPool().capacity();
 	_loopCount = loops;
 	_executorConfig.policy = _config.options.getExecutionPolicy();
+	_executorConfig.loops = loops;
 	_executorConfig.maxRunning = maxRunning;
 	_executorConfig.maxThreads = std::min(available, maxRunning + loops);
 	if (_executorConfig.policy == EVServerOptions::EXECUTE_INLINE) _executorConfig.maxThreads = loops;
@@ -227,37 +239,53 @@ bool Engine::sharesSocket() const
 
 void Engine::start()
 {
-	std::lock_guard<std::mutex> lock(_mutex);
-	if (_started) throw Poco::IllegalStateException("The server has already been started");
-
-	openListeners();
-	const int missing = _executorConfig.maxThreads - _config.pPool->available();
-	if (_config.growPool && missing > 0)
 	{
-		_config.pPool->addCapacity(missing);
-		_addedCapacity = missing;
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (_started || _starting) throw Poco::IllegalStateException("The server has already been started");
+		_starting = true;
 	}
-	_started = true;
-	for (auto& pLoop: _loops) pLoop->beginMail();
 	try
 	{
-		_pExecutor->start(_loops);
+		// No more loops than the pool has threads for now, unless the application has said how many.
+		if (_config.pPool) configureExecutor(std::min(static_cast<int>(_loops.size()), loopsFor(_config.pPool->available())));
+		_pExecutor->acquire(_executorConfig);
+		RunningEngines::add(*this);
+		openListeners();
 	}
 	catch (...)
 	{
-		for (auto& pLoop: _loops) pLoop->endMail();
-		_stopped = true;
+		_listeners.end(false);
+		_pExecutor->release();
+		RunningEngines::remove(*this);
+		endStart(false);
 		throw;
 	}
+	for (int i = 0; i < _loopCount; i++) _loops[static_cast<std::size_t>(i)]->beginMail();
+	endStart(true);
+	_pExecutor->begin(_loops);
+}
+
+
+void Engine::endStart(bool started)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_starting = false;
+	_started = started;
+	_startEnded.notify_all();
 }
 
 
 void Engine::stop(bool abort)
 {
 	{
-		std::lock_guard<std::mutex> lock(_mutex);
+		std::unique_lock<std::mutex> lock(_mutex);
+		_startEnded.wait(lock, [this] { return !_starting; });
 		if (!_started || (_stopped && !abort)) return;
-		if (!_stopped) _listeners.end(ownsSocket());
+		if (!_stopped)
+		{
+			_listeners.end(ownsSocket());
+			_stoppedAt = Task::Clock::now();
+		}
 		_stopped = true;
 	}
 	_pExecutor->stop();
@@ -269,7 +297,7 @@ bool Engine::drain(const Poco::Timespan& timeout)
 {
 	std::unique_lock<std::mutex> lock(_mutex);
 	if (!_started || _stopped) return true;
-	if (!_draining) _backlogs = _loopCount; // drain() may be called by several threads
+	if (!_draining) _backlogs = _loopCount.load(); // drain() may be called by several threads
 	_draining = true;
 	for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_DRAIN);
 	return _drained.wait_for(lock, bounded(timeout), [this] { return _backlogs == 0 && _connections == 0; });
@@ -278,14 +306,22 @@ bool Engine::drain(const Poco::Timespan& timeout)
 
 bool Engine::wait()
 {
-	bool ended = _pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()).count());
-	std::lock_guard<std::mutex> lock(_mutex);
-	if (_addedCapacity > 0)
 	{
-		_config.pPool->addCapacity(-_addedCapacity);
-		_addedCapacity = 0;
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (!_stopped) return true; // not started, or only just
 	}
-	return ended;
+	return !_pExecutor->isCurrent() && _pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()));
+}
+
+
+void Engine::endWithProcess()
+{
+	Task::Clock::duration passed;
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		passed = Task::Clock::now() - _stoppedAt;
+	}
+	if (!_pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()) - passed)) _pExecutor->abandon();
 }
 
 
@@ -303,29 +339,29 @@ void Engine::adopt(const StreamSocket& socket)
 	_connections.fetch_add(1); // even beyond capacity: the application has decided
 	connectionOpened();
 	lock.unlock();
-	if (!_loops[_nextLoop.fetch_add(1) % _loops.size()]->deliver(pSocket.duplicate())) turnAway(pSocket);
+	if (!_loops[_nextLoop.fetch_add(1) % _loopCount]->deliver(pSocket.duplicate())) turnAway(pSocket);
 }
 
 
 void Engine::closeConnection(Poco::UInt64 id)
 {
 	const std::size_t loop = Connection::loopOf(id);
-	if (loop < _loops.size()) _loops[loop]->closeConnection(id);
+	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->closeConnection(id);
 }
 
 
 void Engine::notify(Poco::UInt64 id)
 {
 	const std::size_t loop = Connection::loopOf(id);
-	if (loop < _loops.size()) _loops[loop]->notify(id);
+	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->notify(id);
 }
 
 
 void Engine::distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket)
 {
 	Loop* pLoop = &acceptingLoop;
-	const bool roundRobin = _loops.size() > 1 && !_loops[1]->acceptor().isOpen();
-	if (roundRobin) pLoop = _loops[_nextLoop.fetch_add(1, std::memory_order_relaxed) % _loops.size()].get();
+	const bool roundRobin = _loopCount > 1 && !_loops[1]->acceptor().isOpen();
+	if (roundRobin) pLoop = _loops[_nextLoop.fetch_add(1, std::memory_order_relaxed) % _loopCount].get();
 	if (pLoop == &acceptingLoop) pLoop->open(pSocket);
 	else if (!pLoop->deliver(pSocket)) turnAway(pSocket);
 }

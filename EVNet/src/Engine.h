@@ -69,8 +69,7 @@ public:
 		EVServerOptions         options;
 		Poco::Net::ServerSocket socket;
 		bool                    ownSocket;     /// the socket is closed when the server stops
-		Poco::ThreadPool*       pPool;
-		bool                    growPool;      /// the pool may be enlarged while the server runs
+		Poco::ThreadPool*       pPool;         /// null for RunningEngines::pool()
 	};
 
 	explicit Engine(const Config& config);
@@ -87,7 +86,11 @@ public:
 		/// Returns true if drain() has been called.
 
 	bool wait();
-		/// Waits for requests that are running, for stopTimeout at most.
+		/// Waits for requests that are running, for stopTimeout at most. Returns false if some still are, or
+		/// if called by a handler.
+
+	void endWithProcess();
+		/// Waits like wait(), until stopTimeout after stop(); then takes the threads away from what is left.
 
 	void adopt(const Poco::Net::StreamSocket& socket);
 	void closeConnection(Poco::UInt64 id);
@@ -177,17 +180,21 @@ protected:
 
 private:
 	void countLoopsAndThreads();
+	void configureExecutor(int loops);
+	int loopsFor(int threads) const;
 	void openListeners();
 	void releaseDrained();
 		/// Wakes drain().
 
+	void endStart(bool started);
 	Loop::Deadlines deadlines() const;
 	unsigned evFlags() const;
 
 	Config                     _config;
 	const Poco::UInt16         _port;
 	int                        _capacity;
-	int                        _loopCount;
+	int                        _maxRunning;     /// as the parameters said, 0 for the default
+	std::atomic<int>           _loopCount;      /// of those in _loops, which are lead
 	Executor::Config           _executorConfig;
 	BufferPool::Ptr            _pBufferPool;
 	AddressLimiter::Ptr        _pAddressLimiter;
@@ -199,9 +206,11 @@ private:
 
 	mutable std::mutex         _mutex;          /// guards the following
 	std::condition_variable    _drained;        /// nothing is open any more
+	std::condition_variable    _startEnded;
+	bool                       _starting;
 	bool                       _started;
 	bool                       _stopped;
-	int                        _addedCapacity;  /// to the thread pool
+	Task::Clock::time_point    _stoppedAt;
 	int                        _plainCurrent;
 	Poco::Int64                _plainTotal;
 	Poco::UInt64               _closed[EVServerStatistics::CLOSE_REASONS];

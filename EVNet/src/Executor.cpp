@@ -15,8 +15,11 @@
 #include "Engine.h"
 #include "Loop.h"
 #include "PlainTask.h"
+#include "RunningEngines.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "Poco/Exception.h"
+#include <exception>
+#include <limits>
 #include <thread>
 
 
@@ -44,6 +47,9 @@ namespace
 	// where nobody watches: with EXECUTE_INLINE, or without a thread to spare.
 	const std::chrono::milliseconds STOP_TICK(10);
 
+	// How long abandon() waits for a thread that is neither in a handler nor waits for anything.
+	const std::chrono::seconds ABANDON_PATIENCE(5);
+
 	class WaitCount
 		/// Counts a thread that waits, under the lock.
 	{
@@ -63,6 +69,15 @@ namespace
 		int& _count;
 	};
 
+	// How long a pool that had no thread is left alone.
+	const double ASK_AGAIN_AFTER = 1.; // seconds
+	const double NEVER = std::numeric_limits<double>::infinity();
+
+	double now()
+	{
+		return std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
+	}
+
 	const std::string THREAD_NAME("EVTCPServer");
 
 	thread_local const Executor* pCurrentExecutor = nullptr;
@@ -76,15 +91,23 @@ Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config)
 	_pParked(nullptr),
 	_pWatcher(nullptr),
 	_waking(0),
+	_occupied(0),
+	_acquiring(false),
+	_starting(false),
+	_starters(0),
 	_stopping(false),
+	_abandoned(false),
 	_liveLoops(0),
 	_waiting(0),
 	_queuedRequests(0),
 	_queueWait(0),
 	_threads(0),
+	_spare(0),
+	_permits(permitsFor(config.maxThreads)),
+	_watcherAsleep(false),
+	_tryAgainAt(NEVER),
 	_running(0),
-	_queued(0),
-	_watcherAsleep(false)
+	_queued(0)
 {
 }
 
@@ -94,25 +117,56 @@ Executor::~Executor()
 }
 
 
-void Executor::start(const std::vector<std::unique_ptr<Loop>>& loops)
+void Executor::acquire(const Config& config)
+{
+	_config = config;
+	_permits = permitsFor(config.maxThreads);
+	_seen.assign(static_cast<std::size_t>(config.loops), Seen());
+	_loops.reserve(_seen.size());
+	_unled.reserve(_seen.size()); // lest there is no memory when a leader must be replaced
+	{
+		Lock lock(_mutex);
+		_acquiring = true;
+	}
+	const int needed = config.loops + (config.policy == EVServerOptions::EXECUTE_DEDICATED ? 1 : 0);
+	int taken = 0;
+	while (taken < needed && startThread()) ++taken;
+	const bool enough = taken == needed;
+	bool complete = enough;
+	if (enough && adaptive() && config.maxThreads > needed)
+	{
+		complete = startThread(); // to watch
+		if (complete) ++taken;
+	}
+	Lock lock(_mutex);
+	_changed.wait(lock, [this, taken] { return _threads == taken; });
+	if (!complete) noThread();
+	if (!enough) throw Poco::NoThreadAvailableException("Not enough threads in the pool to lead the event loops (and, with EXECUTE_DEDICATED, one to run requests)");
+}
+
+
+void Executor::begin(const std::vector<std::unique_ptr<Loop>>& loops)
 {
 	Lock lock(_mutex);
-	for (const auto& pLoop: loops) _loops.push_back(pLoop.get());
+	_loops.clear();
+	for (int i = 0; i < _config.loops; i++) _loops.push_back(loops[static_cast<std::size_t>(i)].get());
 	_unled = _loops;
-	_seen.resize(_loops.size());
-	_liveLoops = static_cast<int>(_loops.size());
-	int missing = _liveLoops;
-	while (missing > 0 && spawn()) --missing;
-	if (_config.policy == EVServerOptions::EXECUTE_DEDICATED && missing == 0 && !spawn()) missing = 1;
-	if (missing > 0)
-	{
-		_stopping = true;
-		_unled.clear();
-		_liveLoops = 0;
-		wakeAll();
-		throw Poco::NoThreadAvailableException("Not enough threads in the pool to lead the event loops (and, with EXECUTE_DEDICATED, one to run requests)");
-	}
-	if (adaptive()) spawn(); // the watcher; does without it if need be
+	_liveLoops = _config.loops;
+	_acquiring = false;
+	_begun.notify_all();
+}
+
+
+void Executor::release()
+{
+	Lock lock(_mutex);
+	_stopping = true;
+	_acquiring = false;
+	_begun.notify_all();
+	const WaitCount counted(_waiting);
+	_changed.wait(lock, [this] { return _threads == 0; });
+	_stopping = false;
+	_tryAgainAt = NEVER;
 }
 
 
@@ -130,15 +184,20 @@ void Executor::stop()
 }
 
 
-bool Executor::waitForLoops(const Poco::Timespan& timeout)
+bool Executor::isCurrent() const
 {
-	if (pCurrentExecutor == this) return false;
-	const Task::Clock::time_point deadline = Task::Clock::now() + std::chrono::microseconds(timeout.totalMicroseconds());
+	return pCurrentExecutor == this;
+}
+
+
+bool Executor::waitForLoops(Task::Clock::duration timeout)
+{
+	const Task::Clock::time_point deadline = Task::Clock::now() + timeout;
 	Lock lock(_mutex);
 	const WaitCount counted(_waiting);
-	while (_liveLoops > 0 || _threads > _running)
+	while (_liveLoops > 0 || _threads > _running || _starting || _starters > 0)
 	{
-		if (_threadLeft.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
+		if (_changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
 		for (std::size_t i = 0; i < _loops.size(); i++)
 		{
 			Loop& loop = *_loops[i];
@@ -148,6 +207,19 @@ bool Executor::waitForLoops(const Poco::Timespan& timeout)
 		}
 	}
 	return true;
+}
+
+
+void Executor::abandon()
+{
+	Lock lock(_mutex);
+	_abandoned = true;
+	_unled.clear();
+	_liveLoops = 0;
+	for (Loop* pLoop: _loops) pLoop->wake(Loop::WAKE_ABANDON);
+	wakeAll();
+	const WaitCount counted(_waiting);
+	_changed.wait_for(lock, ABANDON_PATIENCE, [this] { return _threads <= _running; });
 }
 
 
@@ -179,7 +251,7 @@ void Executor::submit(IntrusiveQueue<Task>& tasks)
 			_queue.push(*pTask);
 		}
 		_queued = static_cast<int>(_queue.size());
-		wakeForQueue();
+		wakeForQueue(lock);
 	}
 	while (Task* pTask = cancelled.pop()) pTask->cancel();
 }
@@ -203,7 +275,7 @@ void Executor::submitPlain(PlainTask* pTask)
 			pTask->queuedAt = Task::Clock::now();
 			_queue.push(*pTask);
 			_queued = static_cast<int>(_queue.size());
-			wakeForQueue();
+			wakeForQueue(lock);
 			return;
 		}
 	}
@@ -214,15 +286,25 @@ void Executor::submitPlain(PlainTask* pTask)
 
 bool Executor::leadersRunRequests() const
 {
-	return _config.policy == EVServerOptions::EXECUTE_INLINE || _threads.load(std::memory_order_relaxed) <= static_cast<int>(_loops.size());
+	if (_config.policy == EVServerOptions::EXECUTE_INLINE) return true;
+	return adaptive() && _threads.load(std::memory_order_relaxed) <= _config.loops;
 }
 
 
 bool Executor::tryEnter()
 {
-	if (_queued > 0) return false; // older requests come first
-	if (_running.fetch_add(1) < _config.maxRunning) return true;
-	leave();
+	// Older requests come first, and a leader that nobody can replace must not block.
+	return _queued == 0 && _spare.load(std::memory_order_relaxed) > 0 && tryRun();
+}
+
+
+bool Executor::tryRun()
+{
+	int running = _running;
+	while (running < _permits.load(std::memory_order_relaxed))
+	{
+		if (_running.compare_exchange_weak(running, running + 1)) return true;
+	}
 	return false;
 }
 
@@ -239,13 +321,18 @@ void Executor::leave()
 	if (_queued > 0)
 	{
 		Lock lock(_mutex);
-		wakeForQueue();
+		wakeForQueue(lock);
 	}
 }
 
 
-void Executor::attend()
+void Executor::attend(double now)
 {
+	if (now >= _tryAgainAt.load(std::memory_order_relaxed))
+	{
+		Lock lock(_mutex);
+		spawn(lock);
+	}
 	if (!_watcherAsleep) return;
 	Lock lock(_mutex);
 	if (_watcherAsleep && _pWatcher)
@@ -256,83 +343,163 @@ void Executor::attend()
 }
 
 
-bool Executor::spawn()
+int Executor::permitsFor(int threads) const
 {
-	if (_threads >= _config.maxThreads) return false;
+	// Whatever the handlers do, there has to be a thread for each loop besides; with one thread only, it does everything.
+	if (_config.policy == EVServerOptions::EXECUTE_INLINE) return _config.maxRunning;
+	return std::max(1, std::min(_config.maxRunning, threads - _config.loops));
+}
+
+
+bool Executor::startThread()
+{
 	_engine.duplicate(); // released by run()
 	try
 	{
 		_pool.startWithPriority(_config.priority, *this, THREAD_NAME);
+		return true;
 	}
 	catch (...)
 	{
-		// no thread, or no memory for one
+		// no thread in the pool or in the system, or no memory for one
 		_engine.release();
 		return false;
 	}
-	++_threads;
-	++_waking;
-	return true;
 }
 
 
-bool Executor::wakeOne()
+bool Executor::spawn(Lock& lock)
 {
-	Parked* pParked = _pParked;
-	if (pParked) _pParked = pParked->pNext;
-	else if (spawn()) return true;
-	else if (_pWatcher && !_pWatcher->woken) pParked = _pWatcher;
-	else return false;
-	pParked->woken = true;
-	++_waking;
-	pParked->wake.notify_one();
+	if (_stopping || _starting || _threads >= _config.maxThreads) return false;
+	if (_tryAgainAt != NEVER && now() < _tryAgainAt) return false;
+	_starting = true;
+	++_starters;
+	lock.unlock();
+	bool started = false;
+	_engine.duplicate(); // released by runStarter()
+	try
+	{
+		std::thread(&Executor::runStarter, this).detach();
+		started = true;
+	}
+	catch (std::exception&)
+	{
+		_engine.release();
+	}
+	lock.lock();
+	if (!started)
+	{
+		--_starters;
+		noThread();
+	}
+	return started;
+}
+
+
+void Executor::runStarter()
+{
+	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by spawn()
+	const bool started = startThread();
+	Lock lock(_mutex);
+	if (!started) noThread();
+	--_starters;
+	if (_waiting > 0) pEngine = nullptr; // as in run()
+	_changed.notify_all();
+}
+
+
+void Executor::noThread()
+{
+	_starting = false;
+	_tryAgainAt = now() + ASK_AGAIN_AFTER;
+	_permits = permitsFor(_threads);
+}
+
+
+bool Executor::wakeOne(Lock& lock)
+{
+	if (Parked* pParked = _pParked)
+	{
+		_pParked = pParked->pNext;
+		wake(*pParked);
+		return true;
+	}
+	if (!_pWatcher || _pWatcher->woken) return spawn(lock);
+	wake(*_pWatcher);
 	return true;
 }
 
 
-void Executor::wakeForQueue()
+void Executor::wake(Parked& parked)
+{
+	parked.woken = true;
+	++_waking;
+	parked.wake.notify_one();
+}
+
+
+void Executor::wakeForQueue(Lock& lock)
 {
 	// One at a time: who takes a task wakes the next one if there are more. Short
 	// tasks are then done by fewer threads.
-	if (!_queue.empty() && _waking == 0 && _running < _config.maxRunning) wakeOne();
+	if (!_queue.empty() && _waking == 0 && _running < _permits) wakeOne(lock);
 }
 
 
 void Executor::wakeAll()
 {
-	while (_pParked) wakeOne();
-	if (_pWatcher && !_pWatcher->woken)
+	while (Parked* pParked = _pParked)
 	{
-		_pWatcher->woken = true;
-		++_waking;
-		_pWatcher->wake.notify_one();
+		_pParked = pParked->pNext;
+		wake(*pParked);
 	}
+	if (_pWatcher && !_pWatcher->woken) wake(*_pWatcher);
+}
+
+
+void Executor::occupy(Lock& lock)
+{
+	_spare = _threads - ++_occupied;
+	if (!adaptive() || _stopping || _pWatcher || _waking > 0) return;
+	// Somebody else has to watch now. If all are busy, the next one that has nothing to do will.
+	if (_pParked || _spare == 0) wakeOne(lock);
+}
+
+
+void Executor::vacate()
+{
+	_spare = _threads - --_occupied;
 }
 
 
 void Executor::run()
 {
-	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by spawn()
+	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by startThread()
 	pCurrentExecutor = this;
 	{
 		Lock lock(_mutex);
-		--_waking;
+		_spare = ++_threads - _occupied;
+		if (!_acquiring)
+		{
+			_starting = false;
+			_tryAgainAt = NEVER;
+			_permits = permitsFor(_config.maxThreads);
+		}
+		_changed.notify_all();
+		_begun.wait(lock, [this] { return !_acquiring; });
 		for (;;)
 		{
 			if (!_unled.empty()) lead(lock);
 			else if (_stopping && _liveLoops == 0) break;
-			else if (!_queue.empty() && _running.fetch_add(1) < _config.maxRunning) work(lock);
-			else
-			{
-				if (!_queue.empty()) _running.fetch_sub(1);
-				if (!park(lock)) break;
-			}
+			else if (!_queue.empty() && tryRun()) work(lock);
+			else if (!park(lock)) break;
 		}
 		// Who waits has a reference, too: when the wait is over, this one must be gone, or the engine might
 		// be destroyed here, after what main() leaves behind.
+		if (_stopping && _threads == 1) RunningEngines::remove(_engine);
 		if (_waiting > 0) pEngine = nullptr;
-		--_threads;
-		if (_stopping) _threadLeft.notify_all();
+		_spare = --_threads - _occupied;
+		if (_waiting > 0) _changed.notify_all();
 	}
 	pCurrentExecutor = nullptr;
 }
@@ -342,21 +509,25 @@ void Executor::lead(Lock& lock)
 {
 	Loop* pLoop = _unled.back();
 	_unled.pop_back();
-	wakeForQueue(); // this thread may have been woken for it
+	occupy(lock);
+	wakeForQueue(lock); // this thread may have been woken for it
 	lock.unlock();
 	bool ended = pLoop->lead();
 	lock.lock();
+	vacate();
 	if (!ended) work(lock);
-	else if (--_liveLoops == 0) wakeAll(); // to leave
+	else if (!_abandoned && --_liveLoops == 0) wakeAll(); // to leave
 }
 
 
 void Executor::work(Lock& lock)
 {
-	while (Task* pTask = _queue.pop())
+	occupy(lock);
+	// A loop without a leader comes first: nobody else may be there to lead it.
+	while (Task* pTask = _unled.empty() ? _queue.pop() : nullptr)
 	{
 		_queued = static_cast<int>(_queue.size());
-		wakeForQueue();
+		wakeForQueue(lock);
 		const Task::Clock::time_point now = Task::Clock::now();
 		++_queuedRequests;
 		_queueWait += now - pTask->queuedAt;
@@ -364,6 +535,7 @@ void Executor::work(Lock& lock)
 		pTask->run(now);
 		lock.lock();
 	}
+	vacate();
 	_running.fetch_sub(1);
 }
 
@@ -408,19 +580,12 @@ void Executor::watch(Lock& lock)
 		const std::chrono::milliseconds tick = WATCH_TICK*(1 << calmTicks/WATCH_CALM_TICKS);
 		if (idleTicks < WATCH_IDLE_TICKS)
 		{
-			if (_pParked || _threads < _config.maxThreads)
-			{
-				// Nobody will wake the watcher, there are others. Sleeping is one system call.
-				lock.unlock();
-				std::this_thread::sleep_for(tick);
-				lock.lock();
-			}
-			else me.wake.wait_for(lock, tick);
+			me.wake.wait_for(lock, tick);
 			if (me.woken) break;
 			bool busy = false;
 			for (Loop* pLoop: _loops) busy = busy || pLoop->busy();
 			idleTicks = busy ? 0 : idleTicks + 1;
-			if (busy && inspectLoops()) break;
+			if (busy && inspectLoops(lock)) break;
 		}
 		else
 		{
@@ -435,12 +600,12 @@ void Executor::watch(Lock& lock)
 	}
 	if (me.woken) --_waking;
 	_pWatcher = nullptr;
-	// Somebody else has to watch now. If all are busy, the next one that has nothing to do will.
-	if (!_stopping && (_pParked || _threads < _config.maxThreads)) wakeOne();
+	// This thread leads one of them; there may be more.
+	for (std::size_t n = _unled.size(); n > 1; --n) wakeOne(lock);
 }
 
 
-bool Executor::inspectLoops()
+bool Executor::inspectLoops(Lock& lock)
 {
 	bool takenOver = false;
 	for (std::size_t i = 0; i < _loops.size(); i++)
@@ -451,15 +616,20 @@ bool Executor::inspectLoops()
 		seen.ticks = turn == seen.turn ? seen.ticks + 1 : 0;
 		seen.turn = turn;
 		if ((turn & 1) == 0 || seen.ticks == 0) continue;
-		if (seen.ticks < WATCH_PATIENCE && loop.leaderIsRunnable()) continue;
+		if (seen.ticks < WATCH_PATIENCE)
+		{
+			// The system is asked by reading files.
+			lock.unlock();
+			const bool runnable = loop.leaderIsRunnable();
+			lock.lock();
+			if (runnable) continue;
+		}
 		if (loop.takeOver(turn))
 		{
 			_unled.push_back(&loop);
 			takenOver = true;
 		}
 	}
-	// This thread leads one of them; there may be more.
-	for (std::size_t n = _unled.size(); n > 1; --n) wakeOne();
 	return takenOver;
 }
 

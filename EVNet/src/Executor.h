@@ -51,13 +51,20 @@ class Executor: public Poco::Runnable
 	///     whose request blocks, else
 	///   - is parked until it is needed, and goes back to the pool if that takes too long.
 	///
-	/// _mutex guards all that is not atomic. It is never held while a request is run or a loop is led. A
-	/// loop's mailbox may be locked while it is held, not the other way round.
+	/// With EXECUTE_ADAPTIVE, one thread is to be spare: it watches, or is parked. Who stops being
+	/// that one wakes or starts the next one first.
+	///
+	/// _mutex guards all that is not atomic. It is never held while a request is run, a loop is led, or the pool
+	/// is asked for something. A loop's mailbox may be locked while it is held, not the other way round.
+	///
+	/// None of its threads asks the pool for another one: the pool may be locked for as long as somebody waits in its
+	/// joinAll(), and that may be until the server stops. A short-lived thread of its own does so, see spawn().
 {
 public:
 	struct Config
 	{
 		EVServerOptions::ExecutionPolicy policy;
+		int loops;
 		int maxRunning;   /// requests at once
 		int maxThreads;   /// of the pool, including leaders
 		int maxQueued;
@@ -68,16 +75,28 @@ public:
 	Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config);
 	~Executor();
 
-	void start(const std::vector<std::unique_ptr<Loop>>& loops);
-		/// Takes a thread for each loop from the pool.
+	void acquire(const Config& config);
+		/// Takes the threads from the pool that there must be, and one to watch if there is one. They wait for begin() or release(),
+		/// also if it throws a Poco::NoThreadAvailableException because there are too few.
+
+	void begin(const std::vector<std::unique_ptr<Loop>>& loops);
+		/// Has the threads lead the first Config::loops of them.
+
+	void release();
+		/// Gives the threads back that acquire() has taken.
 
 	void stop();
 		/// Cancels the tasks in the queue, now and from now on. Threads leave when
 		/// the loops have ended.
 
-	bool waitForLoops(const Poco::Timespan& timeout);
-		/// Waits until all loops have ended, and all threads but those that still run plain connections have left. Returns false if the time is over, or if called by
-		/// a thread of this Executor.
+	bool waitForLoops(Task::Clock::duration timeout);
+		/// Waits until all loops have ended, and all threads but those that still run plain connections have left. Returns false if the time is over.
+
+	bool isCurrent() const;
+		/// Returns true if called by a thread of this Executor.
+
+	void abandon();
+		/// Has all threads leave that do not run a request, though there are connections left. For the end of the process only.
 
 	void submit(IntrusiveQueue<Task>& tasks);
 		/// Queues tasks for other threads. What there is room for is up to
@@ -95,11 +114,11 @@ public:
 
 	bool leadersRunRequests() const;
 		/// Returns true if there is no other choice for a leader than to run requests: by
-		/// policy, or because the server has no other threads.
+		/// policy, or because the server has no other threads at the moment.
 
 	bool tryEnter();
 		/// Called by a leader that wants to run requests. Returns true if no more than
-		/// maxRunning threads do, and counts the thread in.
+		/// maxRunning threads do and another thread could take the loop over, and counts the thread in.
 
 	void enter();
 		/// The same, unconditionally.
@@ -107,8 +126,9 @@ public:
 	void leave();
 		/// Ends what tryEnter() or enter() began.
 
-	void attend();
-		/// Called by a leader before it runs requests: sees to it that it is watched.
+	void attend(double now);
+		/// Called by a leader before it runs requests: sees to it that it is watched, and asks again for a thread that the
+		/// pool did not have. The time is that of the loop.
 
 	void addTo(EVServerStatistics& statistics) const;
 
@@ -137,40 +157,60 @@ private:
 
 	using Lock = std::unique_lock<std::mutex>;
 
-	bool spawn();
-	bool wakeOne();
-	void wakeForQueue();
+	bool startThread();
+	bool spawn(Lock& lock);
+	void runStarter();
+	void noThread();
+	int permitsFor(int threads) const;
+	bool wakeOne(Lock& lock);
+	void wakeForQueue(Lock& lock);
 	void wakeAll();
+	void wake(Parked& parked);
+	void occupy(Lock& lock);
+	void vacate();
+	bool tryRun();
 	void lead(Lock& lock);
 	void work(Lock& lock);
 	void leadUntil(Lock& lock, Loop& loop, Task::Clock::time_point deadline);
 	bool park(Lock& lock);
 	void watch(Lock& lock);
-	bool inspectLoops();
+	bool inspectLoops(Lock& lock);
 
 	Engine&           _engine;
 	Poco::ThreadPool& _pool;
-	const Config      _config;
+	Config            _config;            /// changed by acquire() only, while there are no threads
 
 	mutable std::mutex      _mutex;
-	std::condition_variable _threadLeft;  /// signalled while stopping
+	std::condition_variable _changed;     /// a thread has come or left: for those in acquire(), release() and waitForLoops()
+	std::condition_variable _begun;       /// _acquiring is over
 	std::vector<Loop*>      _loops;
 	std::vector<Loop*>      _unled;       /// loops without a leader
 	std::vector<Seen>       _seen;        /// used by the watcher
 	IntrusiveQueue<Task>    _queue;
 	Parked*                 _pParked;     /// the last one parked is the first one woken: its cache is warm
 	Parked*                 _pWatcher;
-	int                     _waking;      /// threads woken or taken from the pool that have not got _mutex yet
+	int                     _waking;      /// threads woken that have not got _mutex yet
+	int                     _occupied;    /// threads that lead or work; the others are spare
+	bool                    _acquiring;   /// threads wait until they know whether the server starts
+	bool                    _starting;    /// a thread is on its way from the pool
+	int                     _starters;    /// threads that ask the pool for it, or have just done so
 	bool                    _stopping;
+	bool                    _abandoned;
 	int                     _liveLoops;
 	int                     _waiting;     /// threads in waitForLoops()
 	Poco::UInt64            _queuedRequests;
 	Task::Clock::duration   _queueWait;
 
-	std::atomic<int>        _threads;
-	std::atomic<int>        _running;
-	std::atomic<int>        _queued;      /// _queue.size(), for those who do not hold _mutex
+	// seldom written, read by every leader
+	std::atomic<int>        _threads;     /// in run()
+	std::atomic<int>        _spare;       /// _threads - _occupied
+	std::atomic<int>        _permits;     /// requests at once; less than maxRunning where the pool is too small for that
 	std::atomic<bool>       _watcherAsleep;
+	std::atomic<double>     _tryAgainAt;  /// when the pool, which had no thread, is asked again; as Loop::now()
+
+	// written with every batch of requests
+	alignas(64) std::atomic<int> _running;
+	std::atomic<int>        _queued;      /// _queue.size(), for those who do not hold _mutex
 };
 
 
@@ -197,14 +237,14 @@ inline int Executor::queued() const
 
 inline int Executor::queueShare() const
 {
-	const int loops = std::max(1, static_cast<int>(_loops.size()));
+	const int loops = std::max(1, _config.loops);
 	return std::max(1, (_config.maxQueued + loops - 1)/loops);
 }
 
 
 inline int Executor::maxRunning() const
 {
-	return _config.maxRunning;
+	return _permits.load(std::memory_order_relaxed);
 }
 
 

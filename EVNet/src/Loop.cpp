@@ -116,6 +116,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_draining(false),
 	_drainGraceOver(false),
 	_ending(false),
+	_abandoned(false),
 	_queued(0),
 	_queueFull(false),
 	_pausesWhenBusy(false),
@@ -194,7 +195,7 @@ bool Loop::lead()
 		if (_watchFailed) restoreWakeUp();
 		submitLeaving();
 		if (!_ready.empty() && !serveReady()) return false;
-		if (_ending && _open.value() == 0 && endMail()) return true;
+		if (_abandoned || (_ending && _open.value() == 0 && endMail())) return true;
 	}
 }
 
@@ -244,7 +245,7 @@ void Loop::updateNow()
 bool Loop::serveReady()
 {
 	_busy.store(true, std::memory_order_seq_cst);
-	_engine.executor().attend();
+	_engine.executor().attend(_now);
 	bool permitted = false;
 	// Connections that become ready again meanwhile (pipelining) let the others go first, and after
 	// a while the event loop looks for more of these.

@@ -54,7 +54,8 @@ public:
 		WAKE_ABORT         = 2,   /// shut down the sockets of those that are busy, too
 		WAKE_ACCEPT        = 4,   /// accept again: there is room for a connection
 		WAKE_PAUSED        = 8,   /// read again: there is room in the queue
-		WAKE_DRAIN         = 16   /// end all connections when what they have received is answered
+		WAKE_DRAIN         = 16,  /// end all connections when what they have received is answered
+		WAKE_ABANDON       = 32   /// end the loop at once, and leave its connections as they are
 	};
 
 	enum
@@ -361,6 +362,7 @@ private:
 	bool                      _draining;       /// WAKE_DRAIN was received
 	bool                      _drainGraceOver; /// new connections have had time for their first request
 	bool                      _ending;         /// WAKE_STOP was received
+	bool                      _abandoned;      /// WAKE_ABANDON was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
 	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that
 	bool                      _pausesWhenBusy; /// a connection object had nothing to say when the queue was full

@@ -150,6 +150,7 @@ void Loop::onMail()
 	if (reasons & WAKE_ACCEPT) _acceptor.useRoom();
 	if (reasons & WAKE_DRAIN) beginDrain();
 	if (reasons & WAKE_STOP) endAll((reasons & WAKE_ABORT) != 0);
+	if (reasons & WAKE_ABANDON) _abandoned = true;
 }
 
 

@@ -1,7 +1,7 @@
 //
 // HandoverServer.cpp
 //
-// The process that the tests of EVSharedSocket start: what it does is said by its argument.
+// The process that tests start, e.g. those of EVSharedSocket: what it does is said by its argument.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -13,6 +13,7 @@
 #include "Poco/EVNet/EVHTTPServerParams.h"
 #include "Poco/EVNet/EVSharedSocket.h"
 #include "Poco/DirectoryIterator.h"
+#include "Poco/Event.h"
 #include "Poco/Exception.h"
 #include "Poco/Net/HTTPRequestHandler.h"
 #include "Poco/Net/HTTPRequestHandlerFactory.h"
@@ -20,8 +21,10 @@
 #include "Poco/Net/HTTPServerResponse.h"
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <iostream>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -138,8 +141,67 @@ namespace
 	}
 
 
+	class EndFactory: public Poco::Net::HTTPRequestHandlerFactory
+		/// For a process that ends while its server runs.
+	{
+	public:
+		static Poco::Event& running()
+		{
+			static Poco::Event* const pEvent = new Poco::Event;
+			return *pEvent;
+		}
+
+		Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override
+		{
+			return new Handler;
+		}
+
+	private:
+		class Handler: public Poco::Net::HTTPRequestHandler
+		{
+		public:
+			void handleRequest(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response) override
+			{
+				running().set();
+				if (request.getURI() == "/exit") std::exit(0);
+				if (request.getURI() == "/hang") for (;;) ::pause();
+				response.send();
+			}
+		};
+	};
+
+
+	EVHTTPServer* newServer()
+	{
+		EVHTTPServerParams::Ptr pParams = new EVHTTPServerParams;
+		pParams->setMaxThreads(8);
+		pParams->setEventLoops(2);
+		pParams->setStopTimeout(Poco::Timespan(100*Poco::Timespan::MILLISECONDS));
+		return new EVHTTPServer(new EndFactory, 0, pParams);
+	}
+
+
+	int endWhileServing(EVHTTPServer& server, const std::string& uri)
+	{
+		static Poco::Net::StreamSocket client;
+		server.start();
+		client.connect(SocketAddress("127.0.0.1", server.port()));
+		const std::string request = "GET " + uri + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+		client.sendBytes(request.data(), static_cast<int>(request.size()));
+		EndFactory::running().wait();
+		if (uri == "/exit") for (;;) ::pause();
+		return 0;
+	}
+
+
 	int run(const std::string& what)
 	{
+		if (what[0] == '/') return endWhileServing(*newServer(), what);
+		if (what == "static/hang" || what == "static/")
+		{
+			static const std::unique_ptr<EVHTTPServer> pServer(newServer());
+			return endWhileServing(*pServer, what.substr(6));
+		}
 		if (what == "serve") return serve();
 		if (what == "print") return printInherited(true);
 		if (what == "print-kept") return printInherited(false);

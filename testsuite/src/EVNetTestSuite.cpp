@@ -32,6 +32,7 @@
 #include "EVPlainConnectionEndTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
+#include "EVServerPoolTest.h"
 #include "EVServerPressureTest.h"
 #include "EVServerStatisticsTest.h"
 #include "EVSharedSocketTest.h"
@@ -106,6 +107,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVPlainConnectionEndTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
+	pSuite->addTest(EVServerPoolTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVSharedSocketTest::suite());

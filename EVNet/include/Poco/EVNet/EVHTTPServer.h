@@ -54,12 +54,12 @@ public:
 		/// The server takes ownership of the HTTPRequestHandlerFactory
 		/// and deletes it when it's no longer needed.
 		///
-		/// Threads are taken from the default thread pool.
+		/// Threads are taken from the pool that EVNet keeps.
 
 	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::HTTPServerParams::Ptr pParams);
 		/// Creates the EVHTTPServer, using the given ServerSocket.
 		///
-		/// Threads are taken from the default thread pool.
+		/// Threads are taken from the pool that EVNet keeps.
 
 	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::HTTPServerParams::Ptr pParams);
 		/// Creates the EVHTTPServer, using the given ServerSocket.

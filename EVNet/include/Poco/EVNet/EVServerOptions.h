@@ -146,7 +146,8 @@ public:
 		/// Sets the number of event loops, 0 to 1024.
 		///
 		/// The default is 0: one loop for each processor that the process may use (the affinity mask of the thread that creates the server, and
-		/// the CPU quota of the control group, rounded up), but not more than there are threads for requests (maxThreads).
+		/// the CPU quota of the control group, rounded up), but not more than there are threads for requests (maxThreads), nor
+		/// than the pool has free threads for when the server is started.
 		/// Besides the threads that run requests, each loop needs one thread of the pool.
 
 	int getEventLoops() const;

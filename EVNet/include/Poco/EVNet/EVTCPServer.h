@@ -52,11 +52,17 @@ class EVNet_API EVTCPServer
 	/// All threads come from the thread pool. The server holds one for each event loop; as many
 	/// as maxThreads says (all the pool has left, if it says nothing) run requests.
 	/// So maxThreads handlers at once need a pool with room for maxThreads plus
-	/// the number of loops. The default thread pool is enlarged accordingly while the server
-	/// runs; a pool that is passed by the application is left as it is. In a pool that
-	/// is too small, fewer requests run at once; with one thread only, that thread does everything in turn.
+	/// the number of loops. Servers that are given no pool share one that EVNet keeps for them, which has as many threads as they
+	/// need; Poco's default thread pool is left to the application. A pool that is passed by the application is left as it
+	/// is. If it is too small, fewer requests run at once, so that the loops go on whatever the handlers do; with one thread only, that
+	/// thread does everything in turn, and a server that finds no more asks again for one about once a second while requests come.
 	/// Threads that run requests are taken when they are needed and go back to the pool
 	/// when they have been idle for TCPServerParams::getThreadIdleTime().
+	///
+	/// While somebody waits in joinAll() of a pool of the application, the pool gives no threads: the server goes on with those it
+	/// has, and joinAll() returns only after stop(). A server cannot be created or started meanwhile: its constructor and start() wait, too.
+	///
+	/// A server that still runs when the process ends (after main() or in exit()) is stopped then, and its requests are waited for as by stop().
 	///
 	/// See EVServerOptions for all that can be set beyond TCPServerParams, and for the defaults.
 	///
@@ -78,7 +84,7 @@ public:
 		/// and deletes it when it's no longer needed. It also shares ownership of
 		/// the TCPServerParams object. If none is given, the server creates its own one.
 		///
-		/// Threads are taken from the default thread pool.
+		/// Threads are taken from the pool that EVNet keeps.
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
@@ -86,7 +92,7 @@ public:
 		/// socket that other processes have or will have, too, must be an EVSharedSocket. Its options hold
 		/// for all connections. It is made close-on-exec: programs that the process starts do not inherit it.
 		///
-		/// Threads are taken from the default thread pool.
+		/// Threads are taken from the pool that EVNet keeps.
 
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
@@ -108,8 +114,9 @@ public:
 		/// begins to accept connections. Returns immediately.
 		///
 		/// Throws a Poco::NoThreadAvailableException if the pool has no free thread
-		/// (two are needed with EXECUTE_DEDICATED), and a Poco::IllegalStateException
-		/// if the server has already been started or stopped.
+		/// (two are needed with EXECUTE_DEDICATED; if the application has set the number of event loops, one for each
+		/// of them), and a Poco::IllegalStateException if the server has already been started or stopped. Where it throws the
+		/// former, or anything else for want of something, the server is as before, and start() may be called again.
 
 	void stop();
 		/// Stops the server. No new connections are accepted, connections that wait for a request
@@ -137,7 +144,8 @@ public:
 		/// or a plain TCPServerConnection.
 
 	int maxThreads() const;
-		/// Returns the maximum number of threads that run requests at once.
+		/// Returns the maximum number of threads that run requests at once: that of the parameters, or fewer if the
+		/// pool has not so many besides those for the event loops.
 
 	using Total = decltype(std::declval<const Poco::Net::TCPServer&>().totalConnections());
 		/// A number of connections: int, since Poco 1.14 Poco::Int64.
@@ -207,8 +215,8 @@ public:
 
 protected:
 	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool, const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber, Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
-		/// For subclasses that set options themselves. Without a thread pool, the default thread
-		/// pool is used; without a socket, the given port.
+		/// For subclasses that set options themselves. Without a thread pool, the one that EVNet keeps
+		/// is used; without a socket, the given port.
 
 	void beginStop(bool abortCurrent);
 		/// Does what stop() does before it waits. If abortCurrent is true, the sockets of

@@ -1,0 +1,96 @@
+//
+// RunningEngines.cpp
+//
+// Library: EVNet
+// Package: Engine
+// Module:  RunningEngines
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "RunningEngines.h"
+#include "Engine.h"
+#include "Poco/AutoPtr.h"
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+struct RunningEngines::List
+	/// Is never destroyed: a handler that still runs when the process ends may be the last one of its server.
+{
+	std::mutex mutex;
+	std::vector<Poco::AutoPtr<Engine>> engines;
+	bool processEnds = false;
+};
+
+
+struct RunningEngines::Process
+{
+	Process():
+		pool("EVNet", 1, 1 << 20)
+	{
+		list(); // and what it needs
+	}
+
+	~Process()
+	{
+		std::vector<Poco::AutoPtr<Engine>> engines;
+		{
+			std::lock_guard<std::mutex> lock(list().mutex);
+			list().processEnds = true;
+			engines = list().engines;
+		}
+		for (auto& pEngine: engines) pEngine->stop(false);
+		for (auto& pEngine: engines) pEngine->endWithProcess();
+	}
+
+	Poco::ThreadPool pool; /// destroyed when the engines have ended
+};
+
+
+RunningEngines::List& RunningEngines::list()
+{
+	static List* const pList = new List;
+	return *pList;
+}
+
+
+RunningEngines::Process& RunningEngines::process()
+{
+	static Process process;
+	return process;
+}
+
+
+Poco::ThreadPool& RunningEngines::pool()
+{
+	return process().pool;
+}
+
+
+void RunningEngines::add(Engine& engine)
+{
+	process();
+	std::lock_guard<std::mutex> lock(list().mutex);
+	list().engines.emplace_back(&engine, true);
+}
+
+
+void RunningEngines::remove(Engine& engine)
+{
+	std::lock_guard<std::mutex> lock(list().mutex);
+	if (list().processEnds) return; // what a handler that still runs needs is not destroyed any more
+	auto& engines = list().engines;
+	engines.erase(std::remove(engines.begin(), engines.end(), &engine), engines.end());
+}
+
+
+} } // namespace Poco::EVNet
