@@ -107,6 +107,8 @@ Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config)
 	_watcherAsleep(false),
 	_tryAgainAt(NEVER),
 	_running(0),
+	_total(0),
+	_loopsWaiting(0),
 	_queued(0)
 {
 }
@@ -261,16 +263,18 @@ void Executor::submitPlain(PlainTask* pTask)
 {
 	if (leadersRunRequests())
 	{
-		enter();
+		admit();
+		_running.fetch_add(1);
 		pTask->run(Task::Clock::now());
-		leave();
+		_running.fetch_sub(1);
 		return;
 	}
-	bool refused = false;
+	const bool refused = isFull();
+	if (!refused)
 	{
+		admit();
 		Lock lock(_mutex);
-		refused = static_cast<int>(_queue.size()) >= _config.maxQueued;
-		if (!refused && !_stopping)
+		if (!_stopping)
 		{
 			pTask->queuedAt = Task::Clock::now();
 			_queue.push(*pTask);
@@ -294,7 +298,9 @@ bool Executor::leadersRunRequests() const
 bool Executor::tryEnter()
 {
 	// Older requests come first, and a leader that nobody can replace must not block.
-	return _queued == 0 && _spare.load(std::memory_order_relaxed) > 0 && tryRun();
+	if (_queued > 0 || _spare.load(std::memory_order_relaxed) == 0 || !tryRun()) return false;
+	_total.fetch_add(1);
+	return true;
 }
 
 
@@ -312,11 +318,21 @@ bool Executor::tryRun()
 void Executor::enter()
 {
 	_running.fetch_add(1);
+	_total.fetch_add(1);
+}
+
+
+void Executor::offerRoom(int total)
+{
+	// Not for each: a loop tries all that wait. While it waits, some of its own are in the queue, and those tell it at the latest.
+	if (total > _permits + _config.maxQueued/2) return;
+	for (Loop* pLoop: _loops) pLoop->offerRoom();
 }
 
 
 void Executor::leave()
 {
+	discharge();
 	_running.fetch_sub(1);
 	if (_queued > 0)
 	{

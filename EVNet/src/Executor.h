@@ -98,17 +98,28 @@ public:
 	void abandon();
 		/// Has all threads leave that do not run a request, though there are connections left. For the end of the process only.
 
+	void admit();
+		/// Counts a task in that is about to be submitted. What there is room for is up to the loops, see isFull() and queuePart().
+
+	void discharge();
+		/// Counts a task out that was admitted, or the request of a leader that has been replaced. Called before
+		/// its connection is given back: so many connections never count more than that.
+
+	bool isFull() const;
+		/// Returns true if as many requests as may run at once and maxQueued more are admitted or being run by leaders.
+
+	int queuePart() const;
+		/// Returns how many requests each loop may have in the queue even then, so that no loop can crowd out the others.
+
+	void addWaiting(int loops);
+		/// Says that so many loops more, or less, want to hear of it when there is room again: then Loop::offerRoom() is
+		/// called. A loop must look once more whether there is some after it has said so.
+
 	void submit(IntrusiveQueue<Task>& tasks);
-		/// Queues tasks for other threads. What there is room for is up to
-		/// the loops, see queueShare().
+		/// Queues tasks for other threads.
 
 	void submitPlain(PlainTask* pTask);
-		/// Queues the task, or refuses it if there are maxQueued already
-		/// and no thread is free.
-
-	int queueShare() const;
-		/// Returns how many requests each loop may have in the queue. Beyond that, a loop has
-		/// to leave requests in the kernel, so that no loop can crowd out the others.
+		/// Queues the task, or refuses it if isFull().
 
 	bool adaptive() const;
 
@@ -166,6 +177,7 @@ private:
 	void wakeForQueue(Lock& lock);
 	void wakeAll();
 	void wake(Parked& parked);
+	void offerRoom(int total);
 	void occupy(Lock& lock);
 	void vacate();
 	bool tryRun();
@@ -210,6 +222,8 @@ private:
 
 	// written with every batch of requests
 	alignas(64) std::atomic<int> _running;
+	std::atomic<int>        _total;       /// requests that have been admitted, or are being run by leaders
+	std::atomic<int>        _loopsWaiting;
 	std::atomic<int>        _queued;      /// _queue.size(), for those who do not hold _mutex
 };
 
@@ -235,10 +249,34 @@ inline int Executor::queued() const
 }
 
 
-inline int Executor::queueShare() const
+inline int Executor::queuePart() const
 {
-	const int loops = std::max(1, _config.loops);
-	return std::max(1, (_config.maxQueued + loops - 1)/loops);
+	return std::max(1, _config.maxQueued/std::max(1, _config.loops));
+}
+
+
+inline bool Executor::isFull() const
+{
+	return _total >= _permits.load(std::memory_order_relaxed) + _config.maxQueued;
+}
+
+
+inline void Executor::admit()
+{
+	_total.fetch_add(1);
+}
+
+
+inline void Executor::discharge()
+{
+	const int total = _total.fetch_sub(1) - 1;
+	if (_loopsWaiting > 0) offerRoom(total);
+}
+
+
+inline void Executor::addWaiting(int loops)
+{
+	_loopsWaiting.fetch_add(loops);
 }
 
 

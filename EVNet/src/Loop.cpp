@@ -118,7 +118,7 @@ Loop::Loop(Engine& engine, int index, unsigned evFlags, const Deadlines& deadlin
 	_ending(false),
 	_abandoned(false),
 	_queued(0),
-	_queueFull(false),
+	_waitsForRoom(false),
 	_pausesWhenBusy(false),
 	_minRequestBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.request))),
 	_minSendBytes(std::max<Poco::UInt64>(1, engine.bufferPool()->limits().minBytes(deadlines.send))),
@@ -257,6 +257,7 @@ bool Loop::serveReady()
 		if (!runsHere(connection, permitted))
 		{
 			sendHeld(connection);
+			_engine.executor().admit();
 			if (!connection.flushing) _queued.fetch_add(1);
 			if (connection.exposed()) recall(connection);
 			_outbox.push(connection);
@@ -280,7 +281,12 @@ bool Loop::runsHere(const Connection& connection, bool& permitted)
 		permitted = true;
 	}
 	if (connection.flushing) return alone;
-	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW && !executor.leadersRunRequests()) return false;
+	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW && !executor.leadersRunRequests())
+	{
+		if (permitted) executor.leave();
+		permitted = false;
+		return false;
+	}
 	if (!permitted && executor.adaptive()) permitted = executor.tryEnter();
 	return permitted;
 }
@@ -355,7 +361,7 @@ bool Loop::receiveRequest(Connection& connection)
 		finish(connection); // what is held goes first
 		return false;
 	}
-	if (_pausesWhenBusy && queueIsFull())
+	if (_pausesWhenBusy && waitsForRoom())
 	{
 		pause(connection); // before reading: the client is to be slowed down
 		return false;
@@ -457,7 +463,7 @@ void Loop::readOn(Connection& connection)
 
 bool Loop::dispatchNotification(Connection& connection)
 {
-	if (queueIsFull())
+	if (waitsForRoom())
 	{
 		pause(connection);
 		return false;
@@ -480,7 +486,7 @@ bool Loop::dispatchFlush(Connection& connection)
 
 bool Loop::dispatchHandshake(Connection& connection)
 {
-	if (queueIsFull() || connection.socket().input().makeRoom(*_engine.bufferPool(), &_cache) != InputBuffer::ROOM_OK)
+	if (waitsForRoom() || connection.socket().input().makeRoom(*_engine.bufferPool(), &_cache) != InputBuffer::ROOM_OK)
 	{
 		pause(connection);
 		return false;
@@ -492,7 +498,7 @@ bool Loop::dispatchHandshake(Connection& connection)
 
 bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 {
-	if (queueIsFull())
+	if (_pausesWhenBusy ? waitsForRoom() : queueIsFull())
 	{
 		refuseBusy(connection, length);
 		return false;
@@ -516,6 +522,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	if (text.empty())
 	{
 		_pausesWhenBusy = true;
+		waitsForRoom();
 		connection.framed = length;
 		pause(connection);
 		return;
@@ -532,22 +539,37 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 }
 
 
-bool Loop::queueIsFull()
+bool Loop::queueIsFull() const
+{
+	const Executor& executor = _engine.executor();
+	return _queued >= executor.queuePart() && executor.isFull();
+}
+
+
+bool Loop::waitsForRoom()
 {
 	// Until resumePaused(), also if there is room again: who came first has to be first.
-	if (_queueFull) return true;
-	if (_queued < _engine.executor().queueShare()) return false;
-	_queueFull = true;
-	if (_queued >= _engine.executor().queueShare()) return true;
-	_queueFull = false; // a worker made room before it could see the flag
+	if (_waitsForRoom) return true;
+	if (!queueIsFull()) return false;
+	_waitsForRoom = true;
+	_engine.executor().addWaiting(1);
+	if (queueIsFull()) return true;
+	_waitsForRoom = false; // somebody made room before he could see the flag
+	_engine.executor().addWaiting(-1);
 	return false;
+}
+
+
+void Loop::offerRoom()
+{
+	if (_waitsForRoom) wake(WAKE_PAUSED);
 }
 
 
 void Loop::requestTaken()
 {
 	const int queued = _queued.fetch_sub(1) - 1;
-	if (_queueFull && queued <= _engine.executor().queueShare()/2) wake(WAKE_PAUSED);
+	if (_waitsForRoom && queued <= _engine.executor().queuePart()/2) wake(WAKE_PAUSED);
 }
 
 

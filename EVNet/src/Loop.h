@@ -150,6 +150,9 @@ public:
 	void wake(int reasons);
 		/// Wakes the leader for the given reasons (Wake). May be called from any thread.
 
+	void offerRoom();
+		/// Wakes the loop if it waits for room in the queue. May be called from any thread.
+
 	void requestTaken();
 		/// Lets the loop know that a request has left the queue. May be called from any thread.
 
@@ -263,7 +266,11 @@ private:
 		/// Sends what is held, without waiting, before another thread runs the request.
 
 
-	bool queueIsFull();
+	bool queueIsFull() const;
+		/// Returns true if every thread that may run requests is busy and the queue is full, this loop's own part of it included.
+
+	bool waitsForRoom();
+		/// Returns true if what can wait has to: the queue is full, or was, and those that were first have not been resumed yet.
 	void submitOutbox();
 	void makeReady(Connection& connection);
 	void pause(Connection& connection);
@@ -364,7 +371,7 @@ private:
 	bool                      _ending;         /// WAKE_STOP was received
 	bool                      _abandoned;      /// WAKE_ABANDON was received
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
-	std::atomic<bool>         _queueFull;      /// it was, and connections have been paused for that
+	std::atomic<bool>         _waitsForRoom;   /// connections have been paused because it was full
 	bool                      _pausesWhenBusy; /// a connection object had nothing to say when the queue was full
 	const Poco::UInt64        _minRequestBytes;   /// that must arrive of a body within the request timeout
 	const Poco::UInt64        _minSendBytes;      /// that a client must take within the send timeout

@@ -70,7 +70,7 @@ void Loop::starve(Connection& connection)
 
 void Loop::resumePaused()
 {
-	_queueFull = false;
+	if (_waitsForRoom.exchange(false)) _engine.executor().addWaiting(-1);
 	while (Task* pTask = _paused.pop())
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);

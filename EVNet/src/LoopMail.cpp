@@ -31,6 +31,7 @@ namespace EVNet {
 void Loop::giveBack(Connection& connection)
 {
 	connection.settle();
+	_engine.executor().discharge();
 	// What has become idle while the server is drained must be seen.
 	if (!_engine.draining() && !connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{
@@ -249,7 +250,7 @@ void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::uniq
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
 	// the last one, telling libev's backend about the connection at all.
-	if (connection.unframed || (!_queueFull && !socket->handshaking())) makeReady(connection);
+	if (connection.unframed || (!_waitsForRoom && !socket->handshaking())) makeReady(connection);
 }
 
 

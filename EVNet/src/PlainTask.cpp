@@ -49,6 +49,7 @@ void PlainTask::run(Clock::time_point)
 		Engine::handleCurrentException();
 		reason = EVServerStatistics::CLOSED_BY_EXCEPTION;
 	}
+	_engine.executor().discharge();
 	_pObject.reset();
 	_pSocket = nullptr;
 	_engine.plainEnds(reason);
@@ -58,6 +59,7 @@ void PlainTask::run(Clock::time_point)
 
 void PlainTask::cancel()
 {
+	_engine.executor().discharge();
 	_engine.connectionEnded(EVServerStatistics::CLOSED_BY_SERVER);
 	delete this;
 }

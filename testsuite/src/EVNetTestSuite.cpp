@@ -34,6 +34,7 @@
 #include "EVServerOptionsTest.h"
 #include "EVServerPoolTest.h"
 #include "EVServerPressureTest.h"
+#include "EVServerQueueTest.h"
 #include "EVServerStatisticsTest.h"
 #include "EVSharedSocketTest.h"
 #include "EVTCPConnectionEndTest.h"
@@ -109,6 +110,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPoolTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());
+	pSuite->addTest(EVServerQueueTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVSharedSocketTest::suite());
 	pSuite->addTest(EVTCPConnectionEndTest::suite());

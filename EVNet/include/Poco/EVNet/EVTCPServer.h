@@ -165,7 +165,7 @@ public:
 
 	int refusedConnections() const;
 		/// Returns the number of connections that were closed because
-		/// maxQueued others were already waiting for a thread.
+		/// all threads were busy and maxQueued others were waiting for one.
 
 	EVServerStatistics statistics() const;
 		/// Returns all counters of the server.

@@ -74,7 +74,7 @@ public:
 		/// Why the server does not hand a request to run().
 	{
 		REFUSAL_BUSY,
-			/// The request is complete, but the queue is full.
+			/// The request is complete, but all threads are busy and the queue (maxQueued) is full.
 		REFUSAL_TIMEOUT
 			/// The request was not complete in time. The connection is closed.
 	};
