@@ -80,7 +80,7 @@ def expiry(bench):
 			with bench.load("hold", server, connections=number, sources=8, timeout=60, keep=True) as crowd:
 				crowd.held(120)
 				# From before the first one expires until the last one is closed
-				with bench.load("http", server, connections=1, rate=1000, seconds=keep_alive + 6, warmup=0.2, corrected=True) as load:
+				with bench.load("http", server, connections=4, rate=100, seconds=keep_alive + 6, warmup=0.2, corrected=True) as load:
 					result = load.result()
 				crowd.release()
 			longest.append(result["max_us"] / 1e3)
