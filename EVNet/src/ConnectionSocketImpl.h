@@ -192,6 +192,9 @@ public:
 	SecureTransport* tls() const;
 		/// Returns what encrypts, or a null pointer for a connection without TLS.
 
+	bool endsOneWay() const;
+		/// Returns true if the server can say that it sends no more, and still receive.
+
 	bool handshaking() const;
 		/// Returns true if the connection has TLS, and its handshake may not be complete.
 
@@ -335,6 +338,12 @@ inline SecureTransport* ConnectionSocketImpl::tls() const
 inline bool ConnectionSocketImpl::handshaking() const
 {
 	return tls() && tls()->handshaking();
+}
+
+
+inline bool ConnectionSocketImpl::endsOneWay() const
+{
+	return !tls() || SecureTransport::endsOneWay();
 }
 
 

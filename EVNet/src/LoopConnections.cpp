@@ -279,16 +279,18 @@ void Loop::hangUp(Connection& connection, EVServerStatistics::CloseReason reason
 {
 	const bool mustLinger = connection.ended() && connection.mustLinger();
 	connection.end(reason);
-	if (mustLinger || (connection.served && connection.socket().hasUnsent())) linger(connection);
+	if (mustLinger || (connection.served && connection.socket().endsOneWay() && connection.socket().hasUnsent())) linger(connection);
 	else close(connection, connection.reason());
 }
 
 
 void Loop::linger(Connection& connection)
 {
-	// A FIN behind the last response, with TLS a close_notify before it. Fails only if the client has reset the connection.
-	if (connection.socket().tls()) connection.socket().tls()->shutdown();
-	if (!_linger.isUsed() || ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0)
+	// A FIN behind the last response, with TLS a close_notify before it. Fails only if the client has reset the connection. Where a
+	// close_notify would end both directions, it is left to close(): what the client is sending must not be answered with a reset.
+	const bool ends = connection.socket().endsOneWay();
+	if (ends && connection.socket().tls()) connection.socket().tls()->shutdown();
+	if (!_linger.isUsed() || (ends && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
 	{
 		close(connection, connection.reason());
 		return;

@@ -412,6 +412,13 @@ Poco::Timespan SecureTransport::sendTimeout()
 }
 
 
+bool SecureTransport::endsOneWay()
+{
+	// A SecureStreamSocket shuts the connection below it down as well, unless that knows that it is not to wait.
+	return !timeoutsCount();
+}
+
+
 void SecureTransport::shutdown()
 {
 	std::lock_guard<std::mutex> lock(_mutex);

@@ -82,6 +82,9 @@ public:
 		/// Returns true if the last send() that could not send waits for something from the client (a new handshake),
 		/// not for room for more output.
 
+	static bool endsOneWay();
+		/// Returns false if shutdown() ends both directions of the connection, as with a Poco before 1.14.
+
 	void shutdown();
 		/// Tells the client that nothing will follow (close_notify). Does not wait for its answer.
 

@@ -258,6 +258,22 @@ void EVHTTPSServerTest::testCloseNotify()
 }
 
 
+void EVHTTPSServerTest::testRefusedClientMaySendOn()
+{
+	EVHTTPServerParams::Ptr pParams = httpParams(1, 1);
+	pParams->setLingerTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	EVHTTPServer server(serveHTTP(answerURI), listenSecure(), pParams);
+	server.start();
+	SecureRawClient client(server);
+	client.send("no request\r\n\r\n");
+	assertTrue (waitFor([&] { return server.statistics().lingering == 1; }));
+	for (int i = 0; i < 20; i++) client.send(std::string(1000, 'x')); // would be answered with a reset
+	assertEqual (400, client.receiveAnswer().status);
+	client.socket().close();
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BAD_REQUEST));
+}
+
+
 void EVHTTPSServerTest::testClientCloses()
 {
 	EVHTTPServer server(serveHTTP(answerURI), listenSecure(), httpParams(1, 1));
@@ -414,6 +430,7 @@ CppUnit::Test* EVHTTPSServerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientCertificate);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientWithStrangeCertificate);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testCloseNotify);
+	CppUnit_addTest(pSuite, EVHTTPSServerTest, testRefusedClientMaySendOn);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientCloses);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientResets);
 	CppUnit_addTest(pSuite, EVHTTPSServerTest, testClientEndsWithoutCloseNotify);

@@ -33,6 +33,7 @@ public:
 	void testClientCertificate();
 	void testClientWithStrangeCertificate();
 	void testCloseNotify();
+	void testRefusedClientMaySendOn();
 	void testClientCloses();
 	void testClientResets();
 	void testClientEndsWithoutCloseNotify();
