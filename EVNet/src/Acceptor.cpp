@@ -340,7 +340,8 @@ Acceptor::Outcome Acceptor::failed(int error, const std::exception_ptr& pExcepti
 			// Has the application closed the socket, or shut it down?
 			int listening = 0;
 			socklen_t length = sizeof(listening);
-			if (::getsockopt(_socket.impl()->sockfd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || !listening)
+			const bool known = ::getsockopt(_socket.impl()->sockfd(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0;
+			if (known ? !listening : errno == EBADF || errno == ENOTSOCK)
 			{
 				listenerGone();
 				return OUTCOME_FAILED;

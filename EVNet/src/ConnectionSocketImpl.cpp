@@ -542,9 +542,9 @@ void ConnectionSocketImpl::close()
 		{
 			flushAll();
 		}
-		catch (Poco::Exception&)
+		catch (...)
 		{
-			// the client is gone, and nobody is left to be told
+			// The client is gone, or there is no memory, and nobody is left to be told. What is closed must be closed.
 		}
 		dropOutput(); // before the descriptor can become somebody else's
 	}

@@ -132,7 +132,7 @@ public:
 			if (_send != 0) socket.setSendTimeout(_send);
 			if (_blocking) socket.setBlocking(true);
 		}
-		catch (Poco::Exception&)
+		catch (...)
 		{
 			// The handler finds out by itself.
 		}
@@ -191,7 +191,13 @@ ssize_t SecureTransport::attempt(Function function)
 	{
 		// What OpenSSL calls the end of a connection without a close_notify
 		if (exc.message().find("unexpected eof") != std::string::npos) errno = ECONNABORTED;
+		// A wait of NetSSL that was interrupted: OpenSSL has given nothing up, and whoever sees EINTR tries again at once.
+		else if (exc.code() == EINTR) errno = EAGAIN;
 		else errno = exc.code() != 0 ? exc.code() : EPROTO;
+	}
+	catch (...)
+	{
+		errno = ENOMEM; // nobody who calls this has to expect an exception
 	}
 	if (errno != EAGAIN) _failure = errno;
 	return -1;

@@ -21,6 +21,7 @@
 #include <cstdarg>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <new>
 #include <poll.h>
@@ -107,6 +108,13 @@ namespace
 	const int SPARED_BY_ACCEPT = 3;
 
 
+	void showStack()
+	{
+		const FaultInjector::Exempt exempt;
+		void* addresses[30];
+		::backtrace_symbols_fd(addresses, ::backtrace(addresses, 30), STDERR_FILENO);
+	}
+
 	bool fails(FaultInjector::Call call)
 		/// Returns true, with the error in errno, if this call has to fail.
 	{
@@ -115,7 +123,7 @@ namespace
 		if (armedCall.load(std::memory_order_acquire) != call) return false;
 		const long n = seen.fetch_add(1) + 1;
 		if (n < armedN || (n > armedN && !armedLasts)) return false;
-		failed.fetch_add(1);
+		if (failed.fetch_add(1) == 0 && std::getenv("FAULTS_VERBOSE")) showStack();
 		errno = armedError;
 		return true;
 	}
@@ -597,6 +605,12 @@ const std::vector<FaultInjector::Error>& FaultInjector::errorsOf(Call call)
 bool FaultInjector::mayLast(const Error& error)
 {
 	return error.number != EINTR && error.number != EAGAIN;
+}
+
+
+bool FaultInjector::mustLast(Call call, const Error& error)
+{
+	return call == CALL_WRITE && (error.number == ECONNRESET || error.number == EPIPE);
 }
 
 

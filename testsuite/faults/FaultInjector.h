@@ -84,6 +84,10 @@ public:
 	static bool mayLast(const Error& error);
 		/// Returns false for what a caller repeats at once, and rightly so: EINTR and EAGAIN.
 
+	static bool mustLast(Call call, const Error& error);
+		/// Returns true for an end of the connection that is told to OpenSSL: it does not look at that when it sends the ticket
+		/// of a session, and goes on, behind a gap. With a connection that has really ended, that does not matter.
+
 	static std::string textOf(const Fault& fault);
 
 	static void replaceOpenSSLAllocator();

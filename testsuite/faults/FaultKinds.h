@@ -29,6 +29,7 @@ enum Outcome
 	/// What a client has got. Throws instead if it is something wrong.
 {
 	OUTCOME_RIGHT,
+	OUTCOME_OWN,    /// the end has not come as it should, but that was the handler's own doing, or the answer was whole
 	OUTCOME_CUT     /// not all of it, and it can tell; or an answer that says that the server has failed
 };
 
