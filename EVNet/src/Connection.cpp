@@ -173,7 +173,7 @@ void Connection::handle()
 
 void Connection::takeBack()
 {
-	if (_pSocket->tls() && !detached()) _pSocket->tls()->takeBack();
+	if (_pSocket->tls() && _pSocket->tls()->exposed() && !detached()) _pSocket->tls()->takeBack();
 }
 
 

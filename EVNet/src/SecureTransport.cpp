@@ -105,7 +105,9 @@ class SecureTransport::Unblocked
 public:
 	explicit Unblocked(SecureTransport& transport):
 		_transport(transport),
-		_blocking(false)
+		_blocking(false),
+		_receive(0),
+		_send(0)
 	{
 		if (!transport._unchecked) return;
 		SocketImpl& socket = *transport._pSocket;
@@ -113,9 +115,9 @@ public:
 		if (_blocking) socket.setBlocking(false);
 		if (timeoutsCount())
 		{
-			_receive = socket.getReceiveTimeout();
+			_receive = socket.getReceiveTimeout().totalMicroseconds();
 			if (_receive != 0) socket.setReceiveTimeout(0);
-			_send = socket.getSendTimeout();
+			_send = socket.getSendTimeout().totalMicroseconds();
 			if (_send != 0) socket.setSendTimeout(0);
 		}
 		transport._unchecked = transport._lent;
@@ -140,10 +142,10 @@ public:
 	}
 
 private:
-	SecureTransport& _transport;
-	bool             _blocking;
-	Poco::Timespan   _receive;
-	Poco::Timespan   _send;
+	SecureTransport&         _transport;
+	bool                     _blocking;
+	Poco::Timespan::TimeDiff _receive;
+	Poco::Timespan::TimeDiff _send;
 };
 
 
@@ -378,7 +380,6 @@ bool SecureTransport::pending()
 
 void SecureTransport::lend(const Poco::Timespan& timeout)
 {
-	std::lock_guard<std::mutex> lock(_mutex);
 	if (!_pSocket->initialized()) return;
 	_lent = _unchecked = true;
 	if (timeout != 0) makeWaiting(*_pSocket, timeout);
@@ -387,7 +388,6 @@ void SecureTransport::lend(const Poco::Timespan& timeout)
 
 void SecureTransport::takeBack()
 {
-	std::lock_guard<std::mutex> lock(_mutex);
 	_lent = false; // the next call finds out what has been changed
 }
 

@@ -107,10 +107,11 @@ public:
 	void lend(const Poco::Timespan& timeout);
 		/// A handler is going to use socket(). If timeout is not 0, it may be one that wants to wait, and does so for the
 		/// timeout at most whenever it receives or sends. What it changes itself counts as well until takeBack(), but only
-		/// for its own use: the methods of this class do not wait meanwhile. Called by the owner.
+		/// for its own use: the methods of this class do not wait meanwhile. Called by the owner, after expose(): no other thread
+		/// uses this object then.
 
 	void takeBack();
-		/// Ends what lend() began, and undoes what the handler has changed. Called by the owner.
+		/// Ends what lend() began, and undoes what the handler has changed. Called by the owner, after expose().
 
 	void giveAway(const Poco::Timespan& timeout);
 		/// The socket has got a new owner, who waits for the timeout at most, 0 for ever. Does

@@ -101,8 +101,8 @@ namespace
 		static EVHTTPServerParams::Ptr params()
 		{
 			EVHTTPServerParams::Ptr pParams = httpParams(scale() ? 16 : 4, 0);
-			pParams->setTimeout(scale() ? Poco::Timespan(3, 0) : Poco::Timespan(500*Poco::Timespan::MILLISECONDS));
-			pParams->setFirstRequestTimeout(LONG);
+			pParams->setTimeout(scale() ? Poco::Timespan(3, 0) : Poco::Timespan(1, 0));
+			if (!scale()) pParams->setLingerTimeout(SHORT);
 			if (!scale()) pParams->setMaxBufferedBytes(SMALL_BUFFER); // so that handlers have to wait, too
 			pParams->setMaxQueued(1000);
 			return pParams;

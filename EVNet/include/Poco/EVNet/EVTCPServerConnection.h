@@ -134,7 +134,8 @@ protected:
 	Poco::Net::StreamSocket secureSocket();
 		/// Returns the Poco::Net::SecureStreamSocket below socket(), for what only that has, as in
 		/// SecureStreamSocket(secureSocket()).peerCertificate(). Bytes must be
-		/// read from and written to socket() instead.
+		/// read from and written to socket() instead. Closing it ends the connection. No other thread may use it, unless
+		/// the connection is detached.
 		///
 		/// Throws a Poco::InvalidAccessException for a connection without TLS.
 
