@@ -52,7 +52,7 @@ namespace
 	const int QUIET = 2;              // milliseconds
 	const int MAX_QUIET_CALLS = 20;
 	const unsigned WATCHDOG = 120;    // seconds
-	const int MAX_POSITIONS = 200;
+	const int MAX_POSITIONS = 400;
 
 	int patience = 10000; // milliseconds
 

@@ -106,6 +106,7 @@ namespace
 	thread_local int  spared = 0;   // allocations that do not fail
 
 	const int SPARED_BY_ACCEPT = 3;
+	const int SPARED_BY_THREAD = 1;
 
 
 	void showStack()
@@ -488,7 +489,10 @@ int getpeername(int fd, struct sockaddr* pAddress, socklen_t* pLength) noexcept
 int pthread_create(pthread_t* pThread, const pthread_attr_t* pAttributes, void* (*pRoutine)(void*), void* pArgument) noexcept
 {
 	ORIGINAL(pthread_create);
-	return fails(FaultInjector::CALL_PTHREAD_CREATE) ? errno : pOriginal(pThread, pAttributes, pRoutine, pArgument);
+	if (fails(FaultInjector::CALL_PTHREAD_CREATE)) return errno;
+	// Poco::ThreadPool deletes a thread that runs already if there is no memory to remember it, and waits for ever.
+	spared = SPARED_BY_THREAD;
+	return pOriginal(pThread, pAttributes, pRoutine, pArgument);
 }
 
 
