@@ -662,7 +662,9 @@ void EVHTTPServerFileTest::testShortRestsAreNotKeptOpen()
 		slow.emplace_back(new NarrowClient(server));
 		slow.back()->get(file.path());
 	}
-	assertTrue (waitFor([&] { return server.statistics().flushing == clients + 1; }));
+	// What the system takes differs a little: some may have got all of it.
+	assertTrue (waitFor([&] { return server.statistics().completed == clients + 1 && server.statistics().running == 0; }));
+	assertTrue (server.statistics().flushing > 1);
 	assertEqual (0, openDescriptors(file.path()));
 	for (auto& pClient: slow) assertTrue (pClient->receiveAnswer().isOK(content));
 	assertTrue (first.receiveAnswer().isOK(large.content));
