@@ -260,7 +260,7 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 		if (failed) exchange.response.flush();
 		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
 		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
-		else if (exchange.session.networkException()) connection().end(EVServerStatistics::CLOSED_RESET, true);
+		else if (exchange.session.networkException() || exchange.response.broken()) connection().end(EVServerStatistics::CLOSED_RESET, true);
 		else if (failed) connection().end(failure, true);
 		else if (_parsed == HTTPRequestParser::RESULT_ERROR) closeConnection();
 		// What is left of the body must not become the next request.

@@ -14,8 +14,10 @@
 #include "HTTPResponseStream.h"
 #include "ConnectionSocketImpl.h"
 #include "ReusableSession.h"
+#include "Poco/Exception.h"
 #include <algorithm>
 #include <cstdio>
+#include <new>
 #include <sys/uio.h>
 
 
@@ -28,6 +30,7 @@ HTTPResponseStreamBuf::HTTPResponseStreamBuf():
 	_pSession(nullptr),
 	_end(0),
 	_begun(false),
+	_broken(false),
 	_mode(MODE_NONE),
 	_remaining(0)
 {
@@ -41,6 +44,7 @@ void HTTPResponseStreamBuf::open(ConnectionSocketImpl& socket, ReusableSession& 
 	_pSession = &session;
 	_end = 0;
 	_begun = false;
+	_broken = false;
 	_mode = MODE_NONE;
 	_remaining = 0;
 	setp(nullptr, nullptr);
@@ -99,6 +103,29 @@ void HTTPResponseStreamBuf::endPiece()
 }
 
 
+template <class Function>
+void HTTPResponseStreamBuf::attempt(Function function)
+{
+	if (_broken) return;
+	_broken = true;
+	try
+	{
+		function();
+	}
+	catch (Poco::Exception& exc)
+	{
+		_pSession->noteException(exc);
+		throw;
+	}
+	catch (std::bad_alloc&)
+	{
+		_pSession->noteException(Poco::OutOfMemoryException("A response could not be sent"));
+		throw;
+	}
+	_broken = false;
+}
+
+
 void HTTPResponseStreamBuf::transmit(std::string_view more, bool end)
 {
 	struct iovec parts[2] = {{_pBuffer.get(), _end}, {const_cast<char*>(more.data()), more.size()}};
@@ -107,30 +134,17 @@ void HTTPResponseStreamBuf::transmit(std::string_view more, bool end)
 	const bool nothing = parts[0].iov_len == 0 && more.empty();
 	if (nothing && (end || !_pSocket->holdsOutput())) return;
 	_begun = true;
-	try
+	attempt([&]
 	{
 		if (nothing) _pSocket->sendHeld();
 		else _pSocket->send(parts, more.empty() ? 1 : 2, whole);
-	}
-	catch (Poco::Exception& exc)
-	{
-		_pSession->noteException(exc);
-		throw;
-	}
+	});
 }
 
 
 void HTTPResponseStreamBuf::flushSocket()
 {
-	try
-	{
-		_pSocket->flushAll();
-	}
-	catch (Poco::Exception& exc)
-	{
-		_pSession->noteException(exc);
-		throw;
-	}
+	attempt([&] { _pSocket->flushAll(); });
 }
 
 
@@ -149,7 +163,7 @@ bool HTTPResponseStreamBuf::finish()
 	beginTrailer();
 	if (_mode == MODE_TRAILER) header("\r\n");
 	transmit(std::string_view(), true);
-	const bool whole = _mode != MODE_LENGTH || _remaining == 0;
+	const bool whole = !_broken && (_mode != MODE_LENGTH || _remaining == 0);
 	_mode = MODE_NONE;
 	return whole;
 }
@@ -159,15 +173,7 @@ void HTTPResponseStreamBuf::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 {
 	transmit();
 	setp(nullptr, nullptr);
-	try
-	{
-		_pSocket->sendFile(std::move(file), length);
-	}
-	catch (Poco::Exception& exc)
-	{
-		_pSession->noteException(exc);
-		throw;
-	}
+	attempt([&] { _pSocket->sendFile(std::move(file), length); });
 	_remaining = 0;
 }
 

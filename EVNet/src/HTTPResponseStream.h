@@ -83,6 +83,9 @@ public:
 		/// Ends the body, or the trailer, and sends what has not been sent; a whole response may be held back, to leave together with
 		/// the next one. Returns false if the body is shorter than its length.
 
+	bool broken() const;
+		/// Returns true if a part could not be sent.
+
 	void sendFile(FileDescriptor&& file, Poco::UInt64 length);
 		/// Sends the header, and the file as the body. Only after beginBody(MODE_LENGTH).
 
@@ -107,6 +110,10 @@ private:
 		/// Sends what is complete in the buffer, and more. If end is true, that is the end of the response; otherwise
 		/// nothing stays behind, not even earlier responses.
 
+	template <class Function>
+	void attempt(Function function);
+		/// Calls what sends something. The session knows why it has failed; nothing is sent from then on: nobody knows which part is missing.
+
 	void flushSocket();
 	void sendLarge(std::string_view text);
 		/// Sends a piece of the body from where it is, together with what is in the buffer.
@@ -119,6 +126,7 @@ private:
 	std::unique_ptr<char[]> _pBuffer;
 	std::size_t             _end;        /// of what is complete in the buffer
 	bool                    _begun;      /// a part has been sent
+	bool                    _broken;     /// see attempt()
 	Mode                    _mode;
 	Poco::UInt64            _remaining;  /// MODE_LENGTH: what is yet to be written
 };
@@ -127,6 +135,12 @@ private:
 //
 // inlines
 //
+inline bool HTTPResponseStreamBuf::broken() const
+{
+	return _broken;
+}
+
+
 inline void HTTPResponseStreamBuf::append(std::string_view text)
 {
 	text.copy(_pBuffer.get() + _end, text.size());

@@ -80,6 +80,12 @@ public:
 	void redirect(const std::string& uri, HTTPStatus status = HTTP_FOUND) override;
 	bool sent() const override;
 
+	bool broken() const
+		/// Returns true if a part of it could not be sent: an std::ostream may keep that to itself.
+	{
+		return _out.broken();
+	}
+
 private:
 	enum
 	{

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -276,6 +277,7 @@ ssize_t SecureTransport::send(const struct iovec* pParts, int count)
 	}
 	while (sent < total)
 	{
+		if (!scratch()) return sent > 0 ? static_cast<ssize_t>(sent) : noMemory();
 		// In one record, and at an address that can stay the same: OpenSSL insists on that if it has to be called again.
 		const ssize_t n = sendRecord(gather(pParts, count, sent));
 		if (n < 0) return sent > 0 ? static_cast<ssize_t>(sent) : n;
@@ -305,6 +307,7 @@ ssize_t SecureTransport::sendFile(int fd, off_t offset, std::size_t length)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	if (_pRecord || _ahead > 0) return resume(length);
+	if (!scratch()) return noMemory();
 	const ssize_t n = ::pread(fd, scratch().get(), std::min<std::size_t>(length, RECORD_SIZE), offset);
 	return n > 0 ? sendRecord(static_cast<std::size_t>(n)) : n;
 }
@@ -363,10 +366,18 @@ ssize_t SecureTransport::resume(std::size_t wanted)
 }
 
 
+ssize_t SecureTransport::noMemory()
+{
+	// Not an exception: what has been sent before it would be sent again.
+	errno = ENOMEM;
+	return -1;
+}
+
+
 std::unique_ptr<char[]>& SecureTransport::scratch()
 {
 	static thread_local std::unique_ptr<char[]> pScratch;
-	if (!pScratch) pScratch.reset(new char[RECORD_SIZE]);
+	if (!pScratch) pScratch.reset(new (std::nothrow) char[RECORD_SIZE]);
 	return pScratch;
 }
 

@@ -158,7 +158,9 @@ private:
 
 	ssize_t resume(std::size_t wanted);
 
+	static ssize_t noMemory();
 	static std::unique_ptr<char[]>& scratch();
+		/// A null pointer if there is no memory.
 		/// Returns the memory in which a thread puts records together.
 
 	std::mutex                           _outputMutex;
