@@ -75,7 +75,7 @@ namespace
 	{
 	public:
 		explicit EVNetFixture(const std::string& request):
-			_pPool(new BufferPool({1 << 20, 1 << 16, 1 << 20, 0, 0})),
+			_pPool(new BufferPool({1 << 20, 1 << 16, 1 << 20, 1 << 20, 0, 0})),
 			_pParams(new HTTPServerParams),
 			_exchanges(_pParams),
 			_unsent(0)
