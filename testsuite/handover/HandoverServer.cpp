@@ -196,7 +196,11 @@ namespace
 
 	int run(const std::string& what)
 	{
-		if (what[0] == '/') return endWhileServing(*newServer(), what);
+		if (what[0] == '/')
+		{
+			static EVHTTPServer* const pServer = newServer(); // never destroyed
+			return endWhileServing(*pServer, what);
+		}
 		if (what == "static/hang" || what == "static/")
 		{
 			static const std::unique_ptr<EVHTTPServer> pServer(newServer());
