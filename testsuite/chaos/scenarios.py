@@ -105,6 +105,33 @@ def reasons(closed):
 
 
 #
+# clients that stall
+#
+
+STALLING = 100
+GONE_AFTER = 10 # seconds
+ANSWERED_WITHIN = 1
+
+
+def stall(context):
+	"""100 clients at once that stall in one way, with TLS or without, 16 threads, timeout 3 s: EVSecureStallTest at full size."""
+	if context.short:
+		raise Skip("takes its time, and the tests have it in small")
+	with Process([context.programs["EVNet-testrunner"], "EVSecureStallTest"], {"EVNET_STALLING": str(STALLING)}) as tests:
+		text = tests.read_all(600)
+		if "EVSecureStallTest" not in text:
+			raise Skip("the tests have been built without NetSSL")
+		check(tests.returncode() == 0, f"{tests.status()}: {text[-1000:]}")
+		text = tests.errors() # what is measured
+	gone = [int(number) for number in re.findall(r"gone after (\d+) ms", text)]
+	slowest = [int(number) for number in re.findall(r"slowest good answer (\d+) ms", text)]
+	check(len(gone) == 12 and len(slowest) == 12, f"not all kinds have been tried: {text[-1000:]}")
+	check(max(gone) <= 1000*GONE_AFTER, f"bad clients are there for {max(gone)} ms: {text}")
+	check(max(slowest) <= 1000*ANSWERED_WITHIN, f"a good client has waited for {max(slowest)} ms: {text}")
+	return f"{STALLING} clients of each of {len(gone)} kinds: all gone after {max(gone)} ms at most, the slowest answer to a good one took {max(slowest)} ms"
+
+
+#
 # system calls that fail
 #
 
@@ -304,4 +331,4 @@ def soaked(context, programs, requests, compare_memory):
 		f"then {after/MEBIBYTE:.1f} MiB; closed: {reasons(statistics['closed'])}")
 
 
-SCENARIOS = {"slow": slow, "faults": faults, "suite": suite, "descriptors": descriptors, "soak": soak}
+SCENARIOS = {"slow": slow, "stall": stall, "faults": faults, "suite": suite, "descriptors": descriptors, "soak": soak}
