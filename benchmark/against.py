@@ -52,16 +52,16 @@ def context_switches(server):
 
 def plain_load(client, server, connections, seconds):
 	"""Returns the number of requests and the seconds they took."""
-	with Load(client, "http", server.port, connections=connections, seconds=seconds, warmup=0.2) as load:
+	with Load(client, "http", server.port, connections=connections, seconds=seconds, warmup=0) as load:
 		result = load.result()
 	bad = {name: result[name] for name in ("unanswered", "lost", "invalid", "non_200") if result.get(name)}
 	if bad:
 		raise HarnessError(f"{server.name}: {bad}")
-	return result
+	return {"requests": result["exchanges"], "rate": result["per_second"]}
 
 
 def secure_load(_, server, connections, seconds):
-	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}", "--timeout", "10s", f"https://127.0.0.1:{server.port}/")
+	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", "--timeout", "10s", f"https://127.0.0.1:{server.port}/")
 	found = re.search(r"(\d+) requests in ([\d.]+)s", text)
 	if "Non-2xx" in text or "Socket errors" in text or not found or int(found.group(1)) == 0:
 		raise HarnessError(f"{server.name}: {text}")
@@ -80,7 +80,7 @@ class Values:
 	def add(self, server, load):
 		cpu, switches = server.cpu_seconds(), context_switches(server)
 		result = load()
-		# With LoadClient's warm-up, which it does not count, and the handshakes of wrk: both servers have them
+		# With opening the connections, and the handshakes: both servers have them
 		requests = result["requests"]
 		self.micros.append((server.cpu_seconds() - cpu)/requests*1e6)
 		self.switches.append((context_switches(server) - switches)/requests)
