@@ -87,7 +87,12 @@ namespace
 	}
 
 	// libev has one such function for the whole process. It is set before main(), so that the application's own, if it sets one, comes later, and is used.
+	// A program that links these sources a second time, beside the library, leaves it to the library, whose loops it runs.
+#if !defined(EVNet_SECOND_COPY)
 	const bool systemErrorsAreHandled = (ev_set_syserr_cb(&onSystemError), true);
+#else
+	[[maybe_unused]] const auto pNotSet = &onSystemError;
+#endif
 
 	struct ev_loop* newLoop(unsigned evFlags)
 	{
