@@ -35,7 +35,7 @@ struct RunningEngines::List
 struct RunningEngines::Process
 {
 	Process():
-		pool("EVNet", 1, 1 << 20)
+		pool(*new Poco::ThreadPool("EVNet", 1, 1 << 20))
 	{
 		list(); // and what it needs
 	}
@@ -52,7 +52,9 @@ struct RunningEngines::Process
 		for (auto& pEngine: engines) pEngine->endWithProcess();
 	}
 
-	Poco::ThreadPool pool; /// destroyed when the engines have ended
+	Poco::ThreadPool& pool;
+		/// Is never destroyed: that would wait 10 seconds for each handler that still runs, and its threads would end when
+		/// OpenSSL has cleaned up, and leave what it keeps for them.
 };
 
 
