@@ -220,7 +220,7 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 	_pParams->setSoftwareVersion("EVNet");
 	ServerSocket socket; // the Engine wants one, but is never started
 	socket.bind(SocketAddress("127.0.0.1", 0));
-	_pEngine = new Engine({new ConnectionFactory(*this), _pParams, *_pParams, socket, true, &_pool, true});
+	_pEngine = new Engine({new ConnectionFactory(*this), _pParams, *_pParams, socket, true, &_pool});
 	// No deadlines: nothing depends on the clock. But without lingering, the last response could get lost.
 	Loop::Deadlines deadlines;
 	deadlines.linger = Poco::Timespan(Poco::Timespan::DAYS);
