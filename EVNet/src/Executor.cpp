@@ -50,25 +50,6 @@ namespace
 	// How long abandon() waits for a thread that is neither in a handler nor waits for anything.
 	const std::chrono::seconds ABANDON_PATIENCE(5);
 
-	class WaitCount
-		/// Counts a thread that waits, under the lock.
-	{
-	public:
-		explicit WaitCount(int& count):
-			_count(count)
-		{
-			++_count;
-		}
-
-		~WaitCount()
-		{
-			--_count;
-		}
-
-	private:
-		int& _count;
-	};
-
 	// How long a pool that had no thread is left alone.
 	const double ASK_AGAIN_AFTER = 1.; // seconds
 	const double NEVER = std::numeric_limits<double>::infinity();
@@ -82,6 +63,36 @@ namespace
 
 	thread_local const Executor* pCurrentExecutor = nullptr;
 }
+
+
+class Executor::Departures
+	/// Who stops the server waits until they are over: a thread that gives its reference back later would destroy the Engine
+	/// after what main() leaves behind.
+{
+public:
+	void begin()
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		++_number;
+	}
+
+	void end()
+	{
+		std::lock_guard<std::mutex> lock(_mutex);
+		if (--_number == 0) _over.notify_all();
+	}
+
+	void wait()
+	{
+		std::unique_lock<std::mutex> lock(_mutex);
+		_over.wait(lock, [this] { return _number == 0; });
+	}
+
+private:
+	std::mutex              _mutex;
+	std::condition_variable _over;
+	int                     _number = 0;
+};
 
 
 Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config):
@@ -98,7 +109,7 @@ Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config)
 	_stopping(false),
 	_abandoned(false),
 	_liveLoops(0),
-	_waiting(0),
+	_pDepartures(std::make_shared<Departures>()),
 	_queuedRequests(0),
 	_queueWait(0),
 	_threads(0),
@@ -165,10 +176,11 @@ void Executor::release()
 	_stopping = true;
 	_acquiring = false;
 	_begun.notify_all();
-	const WaitCount counted(_waiting);
 	_changed.wait(lock, [this] { return _threads == 0; });
 	_stopping = false;
 	_tryAgainAt = NEVER;
+	lock.unlock();
+	_pDepartures->wait();
 }
 
 
@@ -196,7 +208,6 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 {
 	const Task::Clock::time_point deadline = Task::Clock::now() + timeout;
 	Lock lock(_mutex);
-	const WaitCount counted(_waiting);
 	while (_liveLoops > 0 || _threads > _running || _starting || _starters > 0)
 	{
 		if (_changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
@@ -208,6 +219,8 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 			_seen[i].atStop = turn;
 		}
 	}
+	lock.unlock();
+	_pDepartures->wait();
 	return true;
 }
 
@@ -220,8 +233,9 @@ void Executor::abandon()
 	_liveLoops = 0;
 	for (Loop* pLoop: _loops) pLoop->wake(Loop::WAKE_ABANDON);
 	wakeAll();
-	const WaitCount counted(_waiting);
 	_changed.wait_for(lock, ABANDON_PATIENCE, [this] { return _threads <= _running; });
+	lock.unlock();
+	_pDepartures->wait();
 }
 
 
@@ -415,12 +429,17 @@ bool Executor::spawn(Lock& lock)
 void Executor::runStarter()
 {
 	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by spawn()
+	const std::shared_ptr<Departures> pDepartures(_pDepartures);
 	const bool started = startThread();
-	Lock lock(_mutex);
-	if (!started) noThread();
-	--_starters;
-	if (_waiting > 0) pEngine = nullptr; // as in run()
-	_changed.notify_all();
+	{
+		Lock lock(_mutex);
+		if (!started) noThread();
+		--_starters;
+		pDepartures->begin();
+		_changed.notify_all();
+	}
+	pEngine = nullptr;
+	pDepartures->end();
 }
 
 
@@ -491,6 +510,7 @@ void Executor::vacate()
 void Executor::run()
 {
 	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by startThread()
+	const std::shared_ptr<Departures> pDepartures(_pDepartures);
 	pCurrentExecutor = this;
 	{
 		Lock lock(_mutex);
@@ -510,14 +530,14 @@ void Executor::run()
 			else if (!_queue.empty() && tryRun()) work(lock);
 			else if (!park(lock)) break;
 		}
-		// Who waits has a reference, too: when the wait is over, this one must be gone, or the engine might
-		// be destroyed here, after what main() leaves behind.
 		if (_stopping && _threads == 1) RunningEngines::remove(_engine);
-		if (_waiting > 0) pEngine = nullptr;
 		_spare = --_threads - _occupied;
-		if (_waiting > 0) _changed.notify_all();
+		pDepartures->begin();
+		_changed.notify_all();
 	}
 	pCurrentExecutor = nullptr;
+	pEngine = nullptr;
+	pDepartures->end();
 }
 
 

@@ -168,6 +168,9 @@ private:
 
 	using Lock = std::unique_lock<std::mutex>;
 
+	class Departures;
+		/// Threads that are no longer counted, but still have their reference to the Engine.
+
 	bool startThread();
 	bool spawn(Lock& lock);
 	void runStarter();
@@ -209,7 +212,7 @@ private:
 	bool                    _stopping;
 	bool                    _abandoned;
 	int                     _liveLoops;
-	int                     _waiting;     /// threads in waitForLoops()
+	const std::shared_ptr<Departures> _pDepartures; /// shared with the threads: the last one may destroy the Executor
 	Poco::UInt64            _queuedRequests;
 	Task::Clock::duration   _queueWait;
 

@@ -246,7 +246,14 @@ PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransp
 			else if (n == 0 || error != EINTR) output.fileError = error;
 			if (output.fileError) result = FLUSH_ERROR;
 		}
-		if (nonBlocking && !nonBlocking->restore()) ::shutdown(fd, SHUT_RDWR); // handlers must not get a socket that does not wait
+		if (nonBlocking && !nonBlocking->restore())
+		{
+			// Handlers must not get a socket that does not wait. What is left of the file is lost by that, not by the client.
+			const int error = errno;
+			::shutdown(fd, SHUT_RDWR);
+			std::lock_guard<std::mutex> lock(mutex());
+			output.fileError = error;
+		}
 	}
 	if (result == FLUSH_AGAIN && output.fileLength <= KEPT_ALWAYS) keepRest();
 	const Result rest = flush(fd, pTLS);

@@ -16,6 +16,7 @@
 #include <cppunit/TestResult.h>
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
@@ -186,6 +187,8 @@ bool TestRunner::run(const std::vector<std::string>& args)
 {
 	Cases cases;
 	int timeout = 60;
+	int part = 1;
+	int parts = 1;
 	bool printed = false;
 	for (std::size_t i = 1; i < args.size(); i++)
 	{
@@ -200,6 +203,10 @@ bool TestRunner::run(const std::vector<std::string>& args)
 		{
 			timeout = std::atoi(args[++i].c_str());
 		}
+		else if (arg == "-part" && i + 1 < args.size() && std::sscanf(args[i + 1].c_str(), "%d/%d", &part, &parts) == 2 && 1 <= part && part <= parts)
+		{
+			++i;
+		}
 		else
 		{
 			const std::size_t before = cases.size();
@@ -213,11 +220,13 @@ bool TestRunner::run(const std::vector<std::string>& args)
 	}
 	if (cases.empty())
 	{
-		if (!printed) std::cerr << "Usage: " << args[0] << " [-all] [-print] [-timeout SECONDS] [name] ..." << std::endl
-			<< "       where name is the name of a suite, a case, or suite.case" << std::endl;
+		if (!printed) std::cerr << "Usage: " << args[0] << " [-all] [-print] [-timeout SECONDS] [-part K/N] [name] ..." << std::endl
+			<< "       where name is the name of a suite, a case, or suite.case; -part runs each N-th case only, from the K-th on" << std::endl;
 		return printed;
 	}
-	return runCases(cases, timeout);
+	Cases wanted;
+	for (std::size_t i = static_cast<std::size_t>(part - 1); i < cases.size(); i += static_cast<std::size_t>(parts)) wanted.push_back(cases[i]);
+	return runCases(wanted, timeout);
 }
 
 

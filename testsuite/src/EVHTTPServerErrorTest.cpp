@@ -169,6 +169,7 @@ void EVHTTPServerErrorTest::testHalfAHeader()
 {
 	EVHTTPServerParams::Ptr pParams = httpParams();
 	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
+	pParams->setLingerTimeout(Poco::Timespan(50*Poco::Timespan::MILLISECONDS));
 	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
 	server.start();
 	Poco::UInt64 count = 0;

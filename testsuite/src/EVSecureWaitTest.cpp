@@ -76,9 +76,10 @@ namespace
 
 void EVSecureWaitTest::testAnnouncedUpgradeThenSilence()
 {
-	for (EVServerOptions::ExecutionPolicy policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED})
+	ErrorCollector errors;
+	const std::string wrong = inParallel(2, [](int i)
 	{
-		ErrorCollector errors;
+		const EVServerOptions::ExecutionPolicy policy = i == 0 ? EVServerOptions::EXECUTE_ADAPTIVE : EVServerOptions::EXECUTE_DEDICATED;
 		EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
 		{
 			if (request.getURI() == "/read") return answerBody(request, response);
@@ -102,7 +103,8 @@ void EVSecureWaitTest::testAnnouncedUpgradeThenSilence()
 		server.stop();
 		assertTrue (allAccountedFor(server));
 		assertTrue (balances(server.statistics()));
-	}
+	});
+	assertEqual (std::string(), wrong);
 }
 
 
