@@ -66,10 +66,17 @@ namespace
 
 
 class Executor::Departures
-	/// Who stops the server waits until they are over: a thread that gives its reference back later would destroy the Engine
+	/// Who stops the server waits until they are over: a thread that gives its reference back later would destroy the server
 	/// after what main() leaves behind.
 {
 public:
+	static Departures& ofProcess()
+		/// Returns those of all Executors.
+	{
+		static Departures* const pDepartures = new Departures; // threads may outlive what is static
+		return *pDepartures;
+	}
+
 	void begin()
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
@@ -88,11 +95,53 @@ public:
 		_over.wait(lock, [this] { return _number == 0; });
 	}
 
+	void waitFor(Task::Clock::duration timeout)
+	{
+		std::unique_lock<std::mutex> lock(_mutex);
+		_over.wait_for(lock, timeout, [this] { return _number == 0; });
+	}
+
 private:
 	std::mutex              _mutex;
 	std::condition_variable _over;
 	int                     _number = 0;
 };
+
+
+class Executor::Departure
+	/// That of one thread: gives its reference back.
+{
+public:
+	explicit Departure(Executor& executor):
+		_pEngine(&executor._engine), // the reference taken by who started the thread
+		_pDepartures(executor._pDepartures)
+	{
+	}
+
+	~Departure()
+	{
+		_pEngine = nullptr;
+		_pDepartures->end();
+		Departures::ofProcess().end();
+	}
+
+	void begin()
+		/// From now on, the thread is waited for. Called under the lock of the Executor, before it is no longer counted.
+	{
+		_pDepartures->begin();
+		Departures::ofProcess().begin();
+	}
+
+private:
+	Poco::AutoPtr<Engine>             _pEngine;
+	const std::shared_ptr<Departures> _pDepartures;
+};
+
+
+void Executor::waitForDepartures()
+{
+	Departures::ofProcess().waitFor(ABANDON_PATIENCE);
+}
 
 
 Executor::Executor(Engine& engine, Poco::ThreadPool& pool, const Config& config):
@@ -428,18 +477,13 @@ bool Executor::spawn(Lock& lock)
 
 void Executor::runStarter()
 {
-	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by spawn()
-	const std::shared_ptr<Departures> pDepartures(_pDepartures);
+	Departure departure(*this);
 	const bool started = startThread();
-	{
-		Lock lock(_mutex);
-		if (!started) noThread();
-		--_starters;
-		pDepartures->begin();
-		_changed.notify_all();
-	}
-	pEngine = nullptr;
-	pDepartures->end();
+	Lock lock(_mutex);
+	if (!started) noThread();
+	departure.begin();
+	--_starters;
+	_changed.notify_all();
 }
 
 
@@ -509,8 +553,7 @@ void Executor::vacate()
 
 void Executor::run()
 {
-	Poco::AutoPtr<Engine> pEngine(&_engine); // the reference taken by startThread()
-	const std::shared_ptr<Departures> pDepartures(_pDepartures);
+	Departure departure(*this);
 	pCurrentExecutor = this;
 	{
 		Lock lock(_mutex);
@@ -530,14 +573,12 @@ void Executor::run()
 			else if (!_queue.empty() && tryRun()) work(lock);
 			else if (!park(lock)) break;
 		}
+		departure.begin();
 		if (_stopping && _threads == 1) RunningEngines::remove(_engine);
 		_spare = --_threads - _occupied;
-		pDepartures->begin();
 		_changed.notify_all();
 	}
 	pCurrentExecutor = nullptr;
-	pEngine = nullptr;
-	pDepartures->end();
 }
 
 

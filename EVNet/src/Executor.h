@@ -98,6 +98,9 @@ public:
 	void abandon();
 		/// Has all threads leave that do not run a request, though there are connections left. For the end of the process only.
 
+	static void waitForDepartures();
+		/// Waits for threads that have left an Executor, but still have their reference to its server, of any server. For the end of the process only.
+
 	void admit();
 		/// Counts a task in that is about to be submitted. What there is room for is up to the loops, see isFull() and queuePart().
 
@@ -168,6 +171,7 @@ private:
 
 	using Lock = std::unique_lock<std::mutex>;
 
+	class Departure;
 	class Departures;
 		/// Threads that are no longer counted, but still have their reference to the Engine.
 

@@ -50,6 +50,8 @@ struct RunningEngines::Process
 		}
 		for (auto& pEngine: engines) pEngine->stop(false);
 		for (auto& pEngine: engines) pEngine->endWithProcess();
+		engines.clear();
+		Executor::waitForDepartures(); // of engines that have just been removed
 	}
 
 	Poco::ThreadPool& pool;

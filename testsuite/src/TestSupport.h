@@ -45,6 +45,13 @@ using Poco::Net::StreamSocket;
 //
 const int DEADLINE = 20000; // milliseconds; nothing a test waits for takes that long unless it is broken
 
+#if defined(__SANITIZE_THREAD__)
+const bool SLOWED_DOWN = true;
+#else
+const bool SLOWED_DOWN = false;
+#endif
+	// Whether all that touches memory takes some 50 times as long. What is only repeated to meet more schedules is repeated less then.
+
 
 inline void sleepFor(int milliseconds)
 {
