@@ -14,7 +14,7 @@
 
 
 #include "FuzzerSupport.h"
-#include "HTTPParserSupport.h"
+#include "ParserFeeder.h"
 #include <algorithm>
 #include <cstdint>
 

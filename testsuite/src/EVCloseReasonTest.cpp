@@ -2,7 +2,7 @@
 // EVCloseReasonTest.cpp
 //
 // Each connection ends for one reason: those that are not the client's leaving,
-// see EVConnectionEndTest for these.
+// see EVHTTPClientLeavesTest for these.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -11,7 +11,7 @@
 
 
 #include "EVCloseReasonTest.h"
-#include "ConnectionEndSupport.h"
+#include "ClientLeavesSupport.h"
 #include "CppUnit/TestCaller.h"
 
 

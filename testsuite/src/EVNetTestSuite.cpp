@@ -11,10 +11,10 @@
 
 #include "EVNetTestSuite.h"
 #include "EVCloseReasonTest.h"
-#include "EVConnectionEndHandlerTest.h"
-#include "EVConnectionEndTest.h"
 #include "EVFailingCallsTest.h"
 #include "EVFramingTest.h"
+#include "EVHTTPClientLeavesHandlerTest.h"
+#include "EVHTTPClientLeavesTest.h"
 #include "EVHTTPServerBodyTest.h"
 #include "EVHTTPServerDetachTest.h"
 #include "EVHTTPServerDrainTest.h"
@@ -29,7 +29,7 @@
 #include "EVHTTPServerTrailerTest.h"
 #include "EVHandoverTest.h"
 #include "EVListenerTest.h"
-#include "EVPlainConnectionEndTest.h"
+#include "EVPlainClientLeavesTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVServerPoolTest.h"
@@ -37,7 +37,7 @@
 #include "EVServerQueueTest.h"
 #include "EVServerStatisticsTest.h"
 #include "EVSharedSocketTest.h"
-#include "EVTCPConnectionEndTest.h"
+#include "EVTCPClientLeavesTest.h"
 #include "EVTCPServerAdoptTest.h"
 #include "EVTCPServerBlockingTest.h"
 #include "EVTCPServerCapacityTest.h"
@@ -87,10 +87,10 @@ CppUnit::Test* EVNetTestSuite::suite()
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVNetTestSuite");
 
 	pSuite->addTest(EVCloseReasonTest::suite());
-	pSuite->addTest(EVConnectionEndHandlerTest::suite());
-	pSuite->addTest(EVConnectionEndTest::suite());
 	pSuite->addTest(EVFailingCallsTest::suite());
 	pSuite->addTest(EVFramingTest::suite());
+	pSuite->addTest(EVHTTPClientLeavesHandlerTest::suite());
+	pSuite->addTest(EVHTTPClientLeavesTest::suite());
 	pSuite->addTest(EVHTTPServerBodyTest::suite());
 	pSuite->addTest(EVHTTPServerDetachTest::suite());
 	pSuite->addTest(EVHTTPServerDrainTest::suite());
@@ -105,7 +105,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerTrailerTest::suite());
 	pSuite->addTest(EVHandoverTest::suite());
 	pSuite->addTest(EVListenerTest::suite());
-	pSuite->addTest(EVPlainConnectionEndTest::suite());
+	pSuite->addTest(EVPlainClientLeavesTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPoolTest::suite());
@@ -113,7 +113,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVServerQueueTest::suite());
 	pSuite->addTest(EVServerStatisticsTest::suite());
 	pSuite->addTest(EVSharedSocketTest::suite());
-	pSuite->addTest(EVTCPConnectionEndTest::suite());
+	pSuite->addTest(EVTCPClientLeavesTest::suite());
 	pSuite->addTest(EVTCPServerAdoptTest::suite());
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());

@@ -10,7 +10,7 @@
 
 
 #include "EVSecureCloseTest.h"
-#include "ConnectionEndSupport.h"
+#include "ClientLeavesSupport.h"
 #include "TLSTestSupport.h"
 #include "CppUnit/TestCaller.h"
 #include "CppUnit/TestSuite.h"

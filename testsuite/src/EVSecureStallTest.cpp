@@ -12,7 +12,7 @@
 
 
 #include "EVSecureStallTest.h"
-#include "ConnectionEndSupport.h"
+#include "ClientLeavesSupport.h"
 #include "TLSTestSupport.h"
 #include "CppUnit/TestCaller.h"
 #include "CppUnit/TestSuite.h"

@@ -13,7 +13,7 @@
 #include "HTTPChunkedDecoderTest.h"
 #include "CppUnit/TestCaller.h"
 #include "HTTPChunkedDecoder.h"
-#include "HTTPParserTestSupport.h"
+#include "ParserChecks.h"
 #include <algorithm>
 #include <cstring>
 #include <memory>

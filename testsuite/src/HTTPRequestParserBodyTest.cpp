@@ -11,7 +11,7 @@
 
 #include "HTTPRequestParserBodyTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPParserTestSupport.h"
+#include "ParserChecks.h"
 
 
 namespace

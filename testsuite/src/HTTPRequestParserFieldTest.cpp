@@ -12,7 +12,7 @@
 
 #include "HTTPRequestParserFieldTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPParserTestSupport.h"
+#include "ParserChecks.h"
 
 
 namespace

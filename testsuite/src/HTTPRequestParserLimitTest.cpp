@@ -11,7 +11,7 @@
 
 #include "HTTPRequestParserLimitTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPParserTestSupport.h"
+#include "ParserChecks.h"
 #include <algorithm>
 #include <ctime>
 

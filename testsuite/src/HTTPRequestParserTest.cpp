@@ -12,7 +12,7 @@
 
 #include "HTTPRequestParserTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPParserTestSupport.h"
+#include "ParserChecks.h"
 
 
 HTTPRequestParserTest::HTTPRequestParserTest(const std::string& name): CppUnit::TestCase(name)

@@ -1,7 +1,7 @@
 //
-// EVTCPConnectionEndTest.h
+// EVTCPClientLeavesTest.h
 //
-// Definition of the EVTCPConnectionEndTest class.
+// Definition of the EVTCPClientLeavesTest class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -9,18 +9,18 @@
 //
 
 
-#ifndef EVTCPConnectionEndTest_INCLUDED
-#define EVTCPConnectionEndTest_INCLUDED
+#ifndef EVTCPClientLeavesTest_INCLUDED
+#define EVTCPClientLeavesTest_INCLUDED
 
 
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVTCPConnectionEndTest: public CppUnit::TestCase
+class EVTCPClientLeavesTest: public CppUnit::TestCase
 {
 public:
-	explicit EVTCPConnectionEndTest(const std::string& name);
+	explicit EVTCPClientLeavesTest(const std::string& name);
 
 	void testResetWhileIdle();
 	void testHalfCloseWhileIdle();
@@ -44,4 +44,4 @@ public:
 };
 
 
-#endif // EVTCPConnectionEndTest_INCLUDED
+#endif // EVTCPClientLeavesTest_INCLUDED

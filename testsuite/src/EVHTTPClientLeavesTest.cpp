@@ -1,5 +1,5 @@
 //
-// EVConnectionEndTest.cpp
+// EVHTTPClientLeavesTest.cpp
 //
 // HTTP clients that reset, half-close or go silent while no handler runs: one case
 // for each state of the connection.
@@ -10,17 +10,17 @@
 //
 
 
-#include "EVConnectionEndTest.h"
-#include "ConnectionEndSupport.h"
+#include "EVHTTPClientLeavesTest.h"
+#include "ClientLeavesSupport.h"
 #include "CppUnit/TestCaller.h"
 
 
-EVConnectionEndTest::EVConnectionEndTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPClientLeavesTest::EVHTTPClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
 {
 }
 
 
-void EVConnectionEndTest::testResetWhileNew()
+void EVHTTPClientLeavesTest::testResetWhileNew()
 {
 	HTTPCase c(RESETS);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -30,7 +30,7 @@ void EVConnectionEndTest::testResetWhileNew()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileNew()
+void EVHTTPClientLeavesTest::testHalfCloseWhileNew()
 {
 	HTTPCase c(HALF_CLOSES);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -41,7 +41,7 @@ void EVConnectionEndTest::testHalfCloseWhileNew()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileNew()
+void EVHTTPClientLeavesTest::testSilenceWhileNew()
 {
 	HTTPCase c(IS_SILENT);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -51,7 +51,7 @@ void EVConnectionEndTest::testSilenceWhileNew()
 }
 
 
-void EVConnectionEndTest::testResetWhileIdle()
+void EVHTTPClientLeavesTest::testResetWhileIdle()
 {
 	HTTPCase c(RESETS);
 	assertTrue (c.client.ask("/first").isOK("/first"));
@@ -62,7 +62,7 @@ void EVConnectionEndTest::testResetWhileIdle()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileIdle()
+void EVHTTPClientLeavesTest::testHalfCloseWhileIdle()
 {
 	HTTPCase c(HALF_CLOSES);
 	assertTrue (c.client.ask("/first").isOK("/first"));
@@ -74,7 +74,7 @@ void EVConnectionEndTest::testHalfCloseWhileIdle()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileIdle()
+void EVHTTPClientLeavesTest::testSilenceWhileIdle()
 {
 	HTTPCase c(IS_SILENT);
 	assertTrue (c.client.ask("/first").isOK("/first"));
@@ -85,7 +85,7 @@ void EVConnectionEndTest::testSilenceWhileIdle()
 }
 
 
-void EVConnectionEndTest::testResetWhileReadingHeader()
+void EVHTTPClientLeavesTest::testResetWhileReadingHeader()
 {
 	HTTPCase c(RESETS);
 	c.client.send(HALF_A_HEADER);
@@ -96,7 +96,7 @@ void EVConnectionEndTest::testResetWhileReadingHeader()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileReadingHeader()
+void EVHTTPClientLeavesTest::testHalfCloseWhileReadingHeader()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.send(HALF_A_HEADER);
@@ -108,7 +108,7 @@ void EVConnectionEndTest::testHalfCloseWhileReadingHeader()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileReadingHeader()
+void EVHTTPClientLeavesTest::testSilenceWhileReadingHeader()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.send(HALF_A_HEADER);
@@ -121,7 +121,7 @@ void EVConnectionEndTest::testSilenceWhileReadingHeader()
 }
 
 
-void EVConnectionEndTest::testResetWhileReadingBody()
+void EVHTTPClientLeavesTest::testResetWhileReadingBody()
 {
 	HTTPCase c(RESETS);
 	c.client.send(HALF_A_BODY);
@@ -132,7 +132,7 @@ void EVConnectionEndTest::testResetWhileReadingBody()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileReadingBody()
+void EVHTTPClientLeavesTest::testHalfCloseWhileReadingBody()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.send(HALF_A_BODY);
@@ -144,7 +144,7 @@ void EVConnectionEndTest::testHalfCloseWhileReadingBody()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileReadingBody()
+void EVHTTPClientLeavesTest::testSilenceWhileReadingBody()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.send(HALF_A_BODY);
@@ -157,7 +157,7 @@ void EVConnectionEndTest::testSilenceWhileReadingBody()
 }
 
 
-void EVConnectionEndTest::testResetWhileQueued()
+void EVHTTPClientLeavesTest::testResetWhileQueued()
 {
 	HTTPCase c(RESETS, EVServerOptions::EXECUTE_DEDICATED, 1);
 	RawClient other(c.server);
@@ -174,7 +174,7 @@ void EVConnectionEndTest::testResetWhileQueued()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileQueued()
+void EVHTTPClientLeavesTest::testHalfCloseWhileQueued()
 {
 	HTTPCase c(HALF_CLOSES, EVServerOptions::EXECUTE_DEDICATED, 1);
 	RawClient other(c.server);
@@ -193,7 +193,7 @@ void EVConnectionEndTest::testHalfCloseWhileQueued()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileQueued()
+void EVHTTPClientLeavesTest::testSilenceWhileQueued()
 {
 	HTTPCase c(IS_SILENT, EVServerOptions::EXECUTE_DEDICATED, 1);
 	c.client.get("/block", "Connection: close\r\n");
@@ -212,7 +212,7 @@ void EVConnectionEndTest::testSilenceWhileQueued()
 }
 
 
-void EVConnectionEndTest::testResetWhileFlushing()
+void EVHTTPClientLeavesTest::testResetWhileFlushing()
 {
 	HTTPCase c(RESETS);
 	c.client.get("/much");
@@ -223,7 +223,7 @@ void EVConnectionEndTest::testResetWhileFlushing()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileFlushing()
+void EVHTTPClientLeavesTest::testHalfCloseWhileFlushing()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.get("/much");
@@ -236,7 +236,7 @@ void EVConnectionEndTest::testHalfCloseWhileFlushing()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileFlushing()
+void EVHTTPClientLeavesTest::testSilenceWhileFlushing()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.get("/much");
@@ -246,7 +246,7 @@ void EVConnectionEndTest::testSilenceWhileFlushing()
 }
 
 
-void EVConnectionEndTest::testResetWhileFlushingLastResponse()
+void EVHTTPClientLeavesTest::testResetWhileFlushingLastResponse()
 {
 	HTTPCase c(RESETS);
 	c.client.get("/much", "Connection: close\r\n");
@@ -257,7 +257,7 @@ void EVConnectionEndTest::testResetWhileFlushingLastResponse()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileFlushingLastResponse()
+void EVHTTPClientLeavesTest::testHalfCloseWhileFlushingLastResponse()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.get("/much", "Connection: close\r\n");
@@ -270,7 +270,7 @@ void EVConnectionEndTest::testHalfCloseWhileFlushingLastResponse()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileFlushingLastResponse()
+void EVHTTPClientLeavesTest::testSilenceWhileFlushingLastResponse()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.get("/much", "Connection: close\r\n");
@@ -280,7 +280,7 @@ void EVConnectionEndTest::testSilenceWhileFlushingLastResponse()
 }
 
 
-void EVConnectionEndTest::testResetWhileLingering()
+void EVHTTPClientLeavesTest::testResetWhileLingering()
 {
 	HTTPCase c(RESETS);
 	c.client.send("GET / HTTP/1.1\r\nno colon\r\n\r\n");
@@ -294,7 +294,7 @@ void EVConnectionEndTest::testResetWhileLingering()
 }
 
 
-void EVConnectionEndTest::testHalfCloseWhileLingering()
+void EVHTTPClientLeavesTest::testHalfCloseWhileLingering()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.send("GET / HTTP/1.1\r\nno colon\r\n\r\n");
@@ -308,7 +308,7 @@ void EVConnectionEndTest::testHalfCloseWhileLingering()
 }
 
 
-void EVConnectionEndTest::testSilenceWhileLingering()
+void EVHTTPClientLeavesTest::testSilenceWhileLingering()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.send("GET / HTTP/1.1\r\nno colon\r\n\r\n");
@@ -320,7 +320,7 @@ void EVConnectionEndTest::testSilenceWhileLingering()
 }
 
 
-void EVConnectionEndTest::testTalkingWhileLingering()
+void EVHTTPClientLeavesTest::testTalkingWhileLingering()
 {
 	HTTPCase c(IS_SILENT);
 	c.client.send("GET / HTTP/1.1\r\nno colon\r\n\r\n");
@@ -338,35 +338,35 @@ void EVConnectionEndTest::testTalkingWhileLingering()
 }
 
 
-CppUnit::Test* EVConnectionEndTest::suite()
+CppUnit::Test* EVHTTPClientLeavesTest::suite()
 {
-	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVConnectionEndTest");
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPClientLeavesTest");
 
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileNew);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileNew);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileNew);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileIdle);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileIdle);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileIdle);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileReadingHeader);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileReadingHeader);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileReadingHeader);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileReadingBody);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileReadingBody);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileReadingBody);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileQueued);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileQueued);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileQueued);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileFlushing);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileFlushing);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileFlushing);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileFlushingLastResponse);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileFlushingLastResponse);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileFlushingLastResponse);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testResetWhileLingering);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testHalfCloseWhileLingering);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testSilenceWhileLingering);
-	CppUnit_addTest(pSuite, EVConnectionEndTest, testTalkingWhileLingering);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileNew);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileNew);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileNew);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileIdle);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileIdle);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileIdle);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileReadingHeader);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileReadingHeader);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileReadingHeader);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileReadingBody);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileReadingBody);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileReadingBody);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileQueued);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileQueued);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileQueued);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileFlushing);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileFlushing);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileFlushing);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileFlushingLastResponse);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileFlushingLastResponse);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileFlushingLastResponse);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testResetWhileLingering);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testHalfCloseWhileLingering);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testSilenceWhileLingering);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesTest, testTalkingWhileLingering);
 
 	return pSuite;
 }

@@ -1,5 +1,5 @@
 //
-// EVPlainConnectionEndTest.cpp
+// EVPlainClientLeavesTest.cpp
 //
 // Clients of plain TCPServerConnections that reset, half-close or go silent.
 //
@@ -9,8 +9,8 @@
 //
 
 
-#include "EVPlainConnectionEndTest.h"
-#include "ConnectionEndSupport.h"
+#include "EVPlainClientLeavesTest.h"
+#include "ClientLeavesSupport.h"
 #include "CppUnit/TestCaller.h"
 
 
@@ -72,12 +72,12 @@ namespace
 }
 
 
-EVPlainConnectionEndTest::EVPlainConnectionEndTest(const std::string& name): CppUnit::TestCase(name)
+EVPlainClientLeavesTest::EVPlainClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
 {
 }
 
 
-void EVPlainConnectionEndTest::testResetWhilePlainConnectionWaits()
+void EVPlainClientLeavesTest::testResetWhilePlainConnectionWaits()
 {
 	Case c(RESETS, EVServerOptions::DISPATCH_ON_DATA);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -87,7 +87,7 @@ void EVPlainConnectionEndTest::testResetWhilePlainConnectionWaits()
 }
 
 
-void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionWaits()
+void EVPlainClientLeavesTest::testHalfCloseWhilePlainConnectionWaits()
 {
 	Case c(HALF_CLOSES, EVServerOptions::DISPATCH_ON_DATA);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -98,7 +98,7 @@ void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionWaits()
 }
 
 
-void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionWaits()
+void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionWaits()
 {
 	Case c(IS_SILENT, EVServerOptions::DISPATCH_ON_DATA);
 	assertTrue (c.audit.reached(&EVServerStatistics::idle));
@@ -108,7 +108,7 @@ void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionWaits()
 }
 
 
-void EVPlainConnectionEndTest::testResetWhilePlainConnectionRuns()
+void EVPlainClientLeavesTest::testResetWhilePlainConnectionRuns()
 {
 	Case c(RESETS, EVServerOptions::DISPATCH_ON_ACCEPT);
 	assertEqual (std::string("hello"), exchange(c.client, "hello"));
@@ -119,7 +119,7 @@ void EVPlainConnectionEndTest::testResetWhilePlainConnectionRuns()
 }
 
 
-void EVPlainConnectionEndTest::testResetWhilePlainConnectionIsQueued()
+void EVPlainClientLeavesTest::testResetWhilePlainConnectionIsQueued()
 {
 	Case c(RESETS, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
@@ -136,7 +136,7 @@ void EVPlainConnectionEndTest::testResetWhilePlainConnectionIsQueued()
 }
 
 
-void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionRuns()
+void EVPlainClientLeavesTest::testHalfCloseWhilePlainConnectionRuns()
 {
 	Case c(HALF_CLOSES, EVServerOptions::DISPATCH_ON_ACCEPT);
 	assertEqual (std::string("hello"), exchange(c.client, "hello"));
@@ -148,7 +148,7 @@ void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionRuns()
 }
 
 
-void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionIsQueued()
+void EVPlainClientLeavesTest::testHalfCloseWhilePlainConnectionIsQueued()
 {
 	Case c(HALF_CLOSES, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
@@ -166,7 +166,7 @@ void EVPlainConnectionEndTest::testHalfCloseWhilePlainConnectionIsQueued()
 }
 
 
-void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionRuns()
+void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionRuns()
 {
 	// Its timeouts are its own.
 	Case c(IS_SILENT, EVServerOptions::DISPATCH_ON_ACCEPT);
@@ -181,7 +181,7 @@ void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionRuns()
 }
 
 
-void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionIsQueued()
+void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionIsQueued()
 {
 	Case c(IS_SILENT, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
@@ -202,19 +202,19 @@ void EVPlainConnectionEndTest::testSilenceWhilePlainConnectionIsQueued()
 }
 
 
-CppUnit::Test* EVPlainConnectionEndTest::suite()
+CppUnit::Test* EVPlainClientLeavesTest::suite()
 {
-	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVPlainConnectionEndTest");
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVPlainClientLeavesTest");
 
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testResetWhilePlainConnectionWaits);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testHalfCloseWhilePlainConnectionWaits);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testSilenceWhilePlainConnectionWaits);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testResetWhilePlainConnectionRuns);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testResetWhilePlainConnectionIsQueued);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testHalfCloseWhilePlainConnectionRuns);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testHalfCloseWhilePlainConnectionIsQueued);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testSilenceWhilePlainConnectionRuns);
-	CppUnit_addTest(pSuite, EVPlainConnectionEndTest, testSilenceWhilePlainConnectionIsQueued);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testResetWhilePlainConnectionWaits);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testHalfCloseWhilePlainConnectionWaits);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testSilenceWhilePlainConnectionWaits);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testResetWhilePlainConnectionRuns);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testResetWhilePlainConnectionIsQueued);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testHalfCloseWhilePlainConnectionRuns);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testHalfCloseWhilePlainConnectionIsQueued);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testSilenceWhilePlainConnectionRuns);
+	CppUnit_addTest(pSuite, EVPlainClientLeavesTest, testSilenceWhilePlainConnectionIsQueued);
 
 	return pSuite;
 }

@@ -1,5 +1,5 @@
 //
-// EVTCPConnectionEndTest.cpp
+// EVTCPClientLeavesTest.cpp
 //
 // Clients of servers other than HTTP that reset, half-close or go silent: one case
 // for each state of the connection.
@@ -10,8 +10,8 @@
 //
 
 
-#include "EVTCPConnectionEndTest.h"
-#include "ConnectionEndSupport.h"
+#include "EVTCPClientLeavesTest.h"
+#include "ClientLeavesSupport.h"
 #include "CppUnit/TestCaller.h"
 
 
@@ -104,12 +104,12 @@ namespace
 }
 
 
-EVTCPConnectionEndTest::EVTCPConnectionEndTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPClientLeavesTest::EVTCPClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
 {
 }
 
 
-void EVTCPConnectionEndTest::testResetWhileIdle()
+void EVTCPClientLeavesTest::testResetWhileIdle()
 {
 	Case c(RESETS);
 	assertEqual (std::string("first\n"), exchange(c.client, "first\n"));
@@ -120,7 +120,7 @@ void EVTCPConnectionEndTest::testResetWhileIdle()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhileIdle()
+void EVTCPClientLeavesTest::testHalfCloseWhileIdle()
 {
 	Case c(HALF_CLOSES);
 	assertEqual (std::string("first\n"), exchange(c.client, "first\n"));
@@ -132,7 +132,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhileIdle()
 }
 
 
-void EVTCPConnectionEndTest::testSilenceWhileIdle()
+void EVTCPClientLeavesTest::testSilenceWhileIdle()
 {
 	Case c(IS_SILENT);
 	assertEqual (std::string("first\n"), exchange(c.client, "first\n"));
@@ -143,7 +143,7 @@ void EVTCPConnectionEndTest::testSilenceWhileIdle()
 }
 
 
-void EVTCPConnectionEndTest::testResetWhileReading()
+void EVTCPClientLeavesTest::testResetWhileReading()
 {
 	Case c(RESETS);
 	sendAll(c.client, "half");
@@ -154,7 +154,7 @@ void EVTCPConnectionEndTest::testResetWhileReading()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhileReading()
+void EVTCPClientLeavesTest::testHalfCloseWhileReading()
 {
 	Case c(HALF_CLOSES);
 	sendAll(c.client, "half");
@@ -166,7 +166,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhileReading()
 }
 
 
-void EVTCPConnectionEndTest::testSilenceWhileReading()
+void EVTCPClientLeavesTest::testSilenceWhileReading()
 {
 	Case c(IS_SILENT);
 	sendAll(c.client, "half");
@@ -177,7 +177,7 @@ void EVTCPConnectionEndTest::testSilenceWhileReading()
 }
 
 
-void EVTCPConnectionEndTest::testResetWhileQueued()
+void EVTCPClientLeavesTest::testResetWhileQueued()
 {
 	// The handler does not catch what sending throws then.
 	Case c(RESETS);
@@ -194,7 +194,7 @@ void EVTCPConnectionEndTest::testResetWhileQueued()
 }
 
 
-void EVTCPConnectionEndTest::testResetWhilePaused()
+void EVTCPClientLeavesTest::testResetWhilePaused()
 {
 	// The handler does not catch what sending throws then.
 	Case c(RESETS);
@@ -209,7 +209,7 @@ void EVTCPConnectionEndTest::testResetWhilePaused()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhileQueued()
+void EVTCPClientLeavesTest::testHalfCloseWhileQueued()
 {
 	Case c(HALF_CLOSES);
 	c.others.push_back(connectTo(c.server));
@@ -227,7 +227,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhileQueued()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhilePaused()
+void EVTCPClientLeavesTest::testHalfCloseWhilePaused()
 {
 	Case c(HALF_CLOSES);
 	c.fillQueue();
@@ -243,7 +243,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhilePaused()
 }
 
 
-void EVTCPConnectionEndTest::testSilenceWhileQueued()
+void EVTCPClientLeavesTest::testSilenceWhileQueued()
 {
 	Case c(IS_SILENT);
 	c.others.push_back(connectTo(c.server));
@@ -261,7 +261,7 @@ void EVTCPConnectionEndTest::testSilenceWhileQueued()
 }
 
 
-void EVTCPConnectionEndTest::testSilenceWhilePaused()
+void EVTCPClientLeavesTest::testSilenceWhilePaused()
 {
 	Case c(IS_SILENT);
 	c.fillQueue();
@@ -277,7 +277,7 @@ void EVTCPConnectionEndTest::testSilenceWhilePaused()
 }
 
 
-void EVTCPConnectionEndTest::testResetWhilePausedWithoutRequest()
+void EVTCPClientLeavesTest::testResetWhilePausedWithoutRequest()
 {
 	// While the queue is full, nothing is read any more once a request has been found to be too many.
 	Case c(RESETS);
@@ -294,7 +294,7 @@ void EVTCPConnectionEndTest::testResetWhilePausedWithoutRequest()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhilePausedWithoutRequest()
+void EVTCPClientLeavesTest::testHalfCloseWhilePausedWithoutRequest()
 {
 	// While the queue is full, nothing is read any more once a request has been found to be too many.
 	Case c(HALF_CLOSES);
@@ -312,7 +312,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhilePausedWithoutRequest()
 }
 
 
-void EVTCPConnectionEndTest::testResetWhileStarved()
+void EVTCPClientLeavesTest::testResetWhileStarved()
 {
 	// Paused, with a part of a request: what all of them wait for is memory that they hold themselves.
 	Case c(RESETS, ONE_SECOND);
@@ -330,7 +330,7 @@ void EVTCPConnectionEndTest::testResetWhileStarved()
 }
 
 
-void EVTCPConnectionEndTest::testHalfCloseWhileStarved()
+void EVTCPClientLeavesTest::testHalfCloseWhileStarved()
 {
 	// Paused, with a part of a request: what all of them wait for is memory that they hold themselves.
 	Case c(HALF_CLOSES, ONE_SECOND);
@@ -348,7 +348,7 @@ void EVTCPConnectionEndTest::testHalfCloseWhileStarved()
 }
 
 
-void EVTCPConnectionEndTest::testSilenceWhileStarved()
+void EVTCPClientLeavesTest::testSilenceWhileStarved()
 {
 	// Paused, with a part of a request: what all of them wait for is memory that they hold themselves.
 	Case c(IS_SILENT, ONE_SECOND);
@@ -363,27 +363,27 @@ void EVTCPConnectionEndTest::testSilenceWhileStarved()
 }
 
 
-CppUnit::Test* EVTCPConnectionEndTest::suite()
+CppUnit::Test* EVTCPClientLeavesTest::suite()
 {
-	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPConnectionEndTest");
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPClientLeavesTest");
 
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhileIdle);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhileIdle);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testSilenceWhileIdle);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhileReading);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhileReading);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testSilenceWhileReading);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhileQueued);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhilePaused);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhileQueued);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhilePaused);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testSilenceWhileQueued);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testSilenceWhilePaused);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhilePausedWithoutRequest);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhilePausedWithoutRequest);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testResetWhileStarved);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testHalfCloseWhileStarved);
-	CppUnit_addTest(pSuite, EVTCPConnectionEndTest, testSilenceWhileStarved);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhileIdle);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhileIdle);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testSilenceWhileIdle);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhileReading);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhileReading);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testSilenceWhileReading);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhileQueued);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhilePaused);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhileQueued);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhilePaused);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testSilenceWhileQueued);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testSilenceWhilePaused);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhilePausedWithoutRequest);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhilePausedWithoutRequest);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testResetWhileStarved);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testHalfCloseWhileStarved);
+	CppUnit_addTest(pSuite, EVTCPClientLeavesTest, testSilenceWhileStarved);
 
 	return pSuite;
 }

@@ -1,8 +1,8 @@
 //
-// HTTPParserSupport.h
+// ParserFeeder.h
 //
-// Gives input to an HTTPRequestParser in pieces, for the tests and
-// the fuzzer.
+// Gives input to an HTTPRequestParser in pieces, and says all that the parser
+// has found. For the tests and the fuzzer.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -10,8 +10,8 @@
 //
 
 
-#ifndef HTTPParserSupport_INCLUDED
-#define HTTPParserSupport_INCLUDED
+#ifndef ParserFeeder_INCLUDED
+#define ParserFeeder_INCLUDED
 
 
 #include "HTTPRequestParser.h"
@@ -186,4 +186,4 @@ private:
 };
 
 
-#endif // HTTPParserSupport_INCLUDED
+#endif // ParserFeeder_INCLUDED

@@ -1,8 +1,8 @@
 //
-// HTTPParserTestSupport.h
+// ParserChecks.h
 //
-// What the tests of the HTTPRequestParser have in common: each
-// input is given in every way.
+// What the tests of the HTTPRequestParser expect: a request is accepted, or
+// refused, in whatever pieces a ParserFeeder gives it.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -10,11 +10,11 @@
 //
 
 
-#ifndef HTTPParserTestSupport_INCLUDED
-#define HTTPParserTestSupport_INCLUDED
+#ifndef ParserChecks_INCLUDED
+#define ParserChecks_INCLUDED
 
 
-#include "HTTPParserSupport.h"
+#include "ParserFeeder.h"
 #include "Poco/NumberFormatter.h"
 
 
@@ -105,4 +105,4 @@ inline std::string post(const std::string& fields, const std::string& body = "")
 }
 
 
-#endif // HTTPParserTestSupport_INCLUDED
+#endif // ParserChecks_INCLUDED

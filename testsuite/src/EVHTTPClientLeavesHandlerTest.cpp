@@ -1,5 +1,5 @@
 //
-// EVConnectionEndHandlerTest.cpp
+// EVHTTPClientLeavesHandlerTest.cpp
 //
 // HTTP clients that reset, half-close or go silent while a handler runs.
 //
@@ -9,17 +9,17 @@
 //
 
 
-#include "EVConnectionEndHandlerTest.h"
-#include "ConnectionEndSupport.h"
+#include "EVHTTPClientLeavesHandlerTest.h"
+#include "ClientLeavesSupport.h"
 #include "CppUnit/TestCaller.h"
 
 
-EVConnectionEndHandlerTest::EVConnectionEndHandlerTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPClientLeavesHandlerTest::EVHTTPClientLeavesHandlerTest(const std::string& name): CppUnit::TestCase(name)
 {
 }
 
 
-void EVConnectionEndHandlerTest::testResetWhileRunning()
+void EVHTTPClientLeavesHandlerTest::testResetWhileRunning()
 {
 	for (auto policy: POLICIES)
 	{
@@ -36,7 +36,7 @@ void EVConnectionEndHandlerTest::testResetWhileRunning()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileRunning()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRunning()
 {
 	for (auto policy: POLICIES)
 	{
@@ -55,7 +55,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileRunning()
 }
 
 
-void EVConnectionEndHandlerTest::testSilenceWhileRunning()
+void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunning()
 {
 	for (auto policy: POLICIES)
 	{
@@ -74,7 +74,7 @@ void EVConnectionEndHandlerTest::testSilenceWhileRunning()
 }
 
 
-void EVConnectionEndHandlerTest::testResetWhileRecalled()
+void EVHTTPClientLeavesHandlerTest::testResetWhileRecalled()
 {
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(RESETS, EVServerOptions::EXECUTE_DEDICATED);
@@ -90,7 +90,7 @@ void EVConnectionEndHandlerTest::testResetWhileRecalled()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileRecalled()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRecalled()
 {
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(HALF_CLOSES, EVServerOptions::EXECUTE_DEDICATED);
@@ -108,7 +108,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileRecalled()
 }
 
 
-void EVConnectionEndHandlerTest::testSilenceWhileRecalled()
+void EVHTTPClientLeavesHandlerTest::testSilenceWhileRecalled()
 {
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(IS_SILENT, EVServerOptions::EXECUTE_DEDICATED);
@@ -126,7 +126,7 @@ void EVConnectionEndHandlerTest::testSilenceWhileRecalled()
 }
 
 
-void EVConnectionEndHandlerTest::testResetWhileHandlerReads()
+void EVHTTPClientLeavesHandlerTest::testResetWhileHandlerReads()
 {
 	for (auto policy: POLICIES)
 	{
@@ -140,7 +140,7 @@ void EVConnectionEndHandlerTest::testResetWhileHandlerReads()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerReads()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileHandlerReads()
 {
 	for (auto policy: POLICIES)
 	{
@@ -157,7 +157,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerReads()
 }
 
 
-void EVConnectionEndHandlerTest::testSilenceWhileHandlerReads()
+void EVHTTPClientLeavesHandlerTest::testSilenceWhileHandlerReads()
 {
 	for (auto policy: POLICIES)
 	{
@@ -173,7 +173,7 @@ void EVConnectionEndHandlerTest::testSilenceWhileHandlerReads()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerReadsAndWritesChunks()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileHandlerReadsAndWritesChunks()
 {
 	HTTPCase c(HALF_CLOSES);
 	c.client.send("POST /chunked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" + std::string(64*1024, 'x'));
@@ -187,7 +187,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerReadsAndWritesChunks()
 }
 
 
-void EVConnectionEndHandlerTest::testResetWhileHandlerWrites()
+void EVHTTPClientLeavesHandlerTest::testResetWhileHandlerWrites()
 {
 	for (auto policy: POLICIES)
 	{
@@ -202,7 +202,7 @@ void EVConnectionEndHandlerTest::testResetWhileHandlerWrites()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerWrites()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileHandlerWrites()
 {
 	for (auto policy: POLICIES)
 	{
@@ -219,7 +219,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileHandlerWrites()
 }
 
 
-void EVConnectionEndHandlerTest::testSilenceWhileHandlerWrites()
+void EVHTTPClientLeavesHandlerTest::testSilenceWhileHandlerWrites()
 {
 	for (auto policy: POLICIES)
 	{
@@ -233,7 +233,7 @@ void EVConnectionEndHandlerTest::testSilenceWhileHandlerWrites()
 }
 
 
-void EVConnectionEndHandlerTest::testResetWhileRunningWithOutput()
+void EVHTTPClientLeavesHandlerTest::testResetWhileRunningWithOutput()
 {
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(RESETS);
@@ -247,7 +247,7 @@ void EVConnectionEndHandlerTest::testResetWhileRunningWithOutput()
 }
 
 
-void EVConnectionEndHandlerTest::testHalfCloseWhileRunningWithOutput()
+void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRunningWithOutput()
 {
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(HALF_CLOSES);
@@ -262,7 +262,7 @@ void EVConnectionEndHandlerTest::testHalfCloseWhileRunningWithOutput()
 }
 
 
-void EVConnectionEndHandlerTest::testSilenceWhileRunningWithOutput()
+void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunningWithOutput()
 {
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(IS_SILENT);
@@ -276,26 +276,26 @@ void EVConnectionEndHandlerTest::testSilenceWhileRunningWithOutput()
 }
 
 
-CppUnit::Test* EVConnectionEndHandlerTest::suite()
+CppUnit::Test* EVHTTPClientLeavesHandlerTest::suite()
 {
-	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVConnectionEndHandlerTest");
+	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPClientLeavesHandlerTest");
 
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testResetWhileRunning);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileRunning);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testSilenceWhileRunning);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testResetWhileRecalled);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileRecalled);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testSilenceWhileRecalled);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testResetWhileHandlerReads);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileHandlerReads);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testSilenceWhileHandlerReads);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileHandlerReadsAndWritesChunks);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testResetWhileHandlerWrites);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileHandlerWrites);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testSilenceWhileHandlerWrites);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testResetWhileRunningWithOutput);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testHalfCloseWhileRunningWithOutput);
-	CppUnit_addTest(pSuite, EVConnectionEndHandlerTest, testSilenceWhileRunningWithOutput);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testResetWhileRunning);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileRunning);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testSilenceWhileRunning);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testResetWhileRecalled);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileRecalled);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testSilenceWhileRecalled);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testResetWhileHandlerReads);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileHandlerReads);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testSilenceWhileHandlerReads);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileHandlerReadsAndWritesChunks);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testResetWhileHandlerWrites);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileHandlerWrites);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testSilenceWhileHandlerWrites);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testResetWhileRunningWithOutput);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testHalfCloseWhileRunningWithOutput);
+	CppUnit_addTest(pSuite, EVHTTPClientLeavesHandlerTest, testSilenceWhileRunningWithOutput);
 
 	return pSuite;
 }

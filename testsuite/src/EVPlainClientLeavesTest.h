@@ -1,7 +1,7 @@
 //
-// EVPlainConnectionEndTest.h
+// EVPlainClientLeavesTest.h
 //
-// Definition of the EVPlainConnectionEndTest class.
+// Definition of the EVPlainClientLeavesTest class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -9,18 +9,18 @@
 //
 
 
-#ifndef EVPlainConnectionEndTest_INCLUDED
-#define EVPlainConnectionEndTest_INCLUDED
+#ifndef EVPlainClientLeavesTest_INCLUDED
+#define EVPlainClientLeavesTest_INCLUDED
 
 
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVPlainConnectionEndTest: public CppUnit::TestCase
+class EVPlainClientLeavesTest: public CppUnit::TestCase
 {
 public:
-	explicit EVPlainConnectionEndTest(const std::string& name);
+	explicit EVPlainClientLeavesTest(const std::string& name);
 
 	void testResetWhilePlainConnectionWaits();
 	void testHalfCloseWhilePlainConnectionWaits();
@@ -36,4 +36,4 @@ public:
 };
 
 
-#endif // EVPlainConnectionEndTest_INCLUDED
+#endif // EVPlainClientLeavesTest_INCLUDED

@@ -1,7 +1,7 @@
 //
-// EVConnectionEndHandlerTest.h
+// EVHTTPClientLeavesHandlerTest.h
 //
-// Definition of the EVConnectionEndHandlerTest class.
+// Definition of the EVHTTPClientLeavesHandlerTest class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -9,18 +9,18 @@
 //
 
 
-#ifndef EVConnectionEndHandlerTest_INCLUDED
-#define EVConnectionEndHandlerTest_INCLUDED
+#ifndef EVHTTPClientLeavesHandlerTest_INCLUDED
+#define EVHTTPClientLeavesHandlerTest_INCLUDED
 
 
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVConnectionEndHandlerTest: public CppUnit::TestCase
+class EVHTTPClientLeavesHandlerTest: public CppUnit::TestCase
 {
 public:
-	explicit EVConnectionEndHandlerTest(const std::string& name);
+	explicit EVHTTPClientLeavesHandlerTest(const std::string& name);
 
 	void testResetWhileRunning();
 	void testHalfCloseWhileRunning();
@@ -43,4 +43,4 @@ public:
 };
 
 
-#endif // EVConnectionEndHandlerTest_INCLUDED
+#endif // EVHTTPClientLeavesHandlerTest_INCLUDED

@@ -1,8 +1,8 @@
 //
-// ConnectionEndSupport.h
+// ClientLeavesSupport.h
 //
-// What the tests of how connections end have in common: what a client
-// does, and an audit of the server's statistics.
+// What the tests EV*ClientLeaves*Test have in common: how a client leaves,
+// and an audit of the server's statistics.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -10,8 +10,8 @@
 //
 
 
-#ifndef ConnectionEndSupport_INCLUDED
-#define ConnectionEndSupport_INCLUDED
+#ifndef ClientLeavesSupport_INCLUDED
+#define ClientLeavesSupport_INCLUDED
 
 
 #include "HTTPTestSupport.h"
@@ -222,4 +222,4 @@ public:
 };
 
 
-#endif // ConnectionEndSupport_INCLUDED
+#endif // ClientLeavesSupport_INCLUDED

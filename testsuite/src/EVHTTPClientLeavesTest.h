@@ -1,7 +1,7 @@
 //
-// EVConnectionEndTest.h
+// EVHTTPClientLeavesTest.h
 //
-// Definition of the EVConnectionEndTest class.
+// Definition of the EVHTTPClientLeavesTest class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -9,18 +9,18 @@
 //
 
 
-#ifndef EVConnectionEndTest_INCLUDED
-#define EVConnectionEndTest_INCLUDED
+#ifndef EVHTTPClientLeavesTest_INCLUDED
+#define EVHTTPClientLeavesTest_INCLUDED
 
 
 #include "CppUnit/TestCase.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVConnectionEndTest: public CppUnit::TestCase
+class EVHTTPClientLeavesTest: public CppUnit::TestCase
 {
 public:
-	explicit EVConnectionEndTest(const std::string& name);
+	explicit EVHTTPClientLeavesTest(const std::string& name);
 
 	void testResetWhileNew();
 	void testHalfCloseWhileNew();
@@ -52,4 +52,4 @@ public:
 };
 
 
-#endif // EVConnectionEndTest_INCLUDED
+#endif // EVHTTPClientLeavesTest_INCLUDED
