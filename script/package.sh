@@ -1,8 +1,6 @@
 #
-# ./dev package: makes the Debian packages, and tries them.
-#
-# A part of the script dev, with its functions and variables.
-#
+# package         make Debian packages, build/package/*.deb, and try them: in a Debian of their own (debootstrap, kept in
+#                 build/), the application in README.md is built with them and asked; the latter needs root
 
 # What lintian would say about every package of this project: there is no address to write to, the packages are not for
 # Debian's archive, and cpack adds calls of ldconfig beside the trigger.
@@ -28,9 +26,8 @@ make_packages()
 make_debian()
 {
 	local suite mirror log=$1.log
-	suite=$(. /etc/os-release; echo "$VERSION_CODENAME")
-	mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' | awk -v suite="$suite" '$1 == suite { print $2; exit }')
-	[ -n "$mirror" ] || { echo "dev: apt's sources have no mirror of $suite" >&2; exit 1; }
+	suite=$(debian_codename)
+	mirror=$(debian_mirror)
 	echo "dev: making a Debian to try the packages in"
 	rm -rf --one-file-system "$1.new"
 	{
@@ -58,11 +55,9 @@ readme_blocks()
 	' README.md
 }
 
-run_package()
+try_packages()
 {
-	install_packages $BUILD_PACKAGES $PACKAGING_PACKAGES
-	make_packages
-	[ "$(id -u)" -eq 0 ] || { echo "dev: the packages are made; to try them needs root (debootstrap, chroot)" >&2; exit 1; }
+	[ "$(id -u)" -eq 0 ] || fail "the packages are made; to try them needs root (debootstrap, chroot)"
 	local debian=$PWD/$BUILD/debian try=$PWD/$BUILD/debian-try
 	[ -d "$debian" ] || make_debian "$debian"
 	# A copy, so that nothing is there of the packages that were tried before
@@ -82,3 +77,7 @@ run_package()
 	rm -rf --one-file-system "$try"
 	echo "dev: the packages work"
 }
+
+install_packages $BUILD_PACKAGES $PACKAGING_PACKAGES
+make_packages
+try_packages

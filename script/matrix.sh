@@ -1,14 +1,14 @@
 #
-# ./dev matrix: builds and tests EVNet with every supported Poco.
-#
-# A part of the script dev, with its functions and variables.
-#
+# matrix [CELL...]
+#                 build without a warning, and run all tests, with Poco 1.11, 1.13 and 1.14, each with gcc and clang of
+#                 the Debian that has it, or in the cells named (1.11-gcc, 1.14-clang); needs root. build/matrix/ keeps
+#                 the three Debians; remove it to have newer ones
 
 # What matrix runs: versions of Poco, each with the Debian that has it
 MATRIX_SUITES="1.11:bookworm 1.13:trixie 1.14:sid"
 MATRIX_TIMEOUT=900 # seconds for all tests of one cell; they take some two minutes
 
-# make_debian SUITE: a Debian with compilers and Poco in $BUILD/matrix/SUITE, from the mirror that this machine has Poco from. It
+# make_debian SUITE: a Debian with compilers and Poco in $BUILD/matrix/SUITE, from the mirror of this machine. It
 # gets its name when it is complete, so one that was interrupted is made anew. One that is kept gets the packages it lacks.
 make_debian()
 {
@@ -70,7 +70,7 @@ run_matrix_cell()
 
 run_matrix()
 {
-	[ "$(id -u)" -eq 0 ] || { echo "dev: matrix needs root, for chroot" >&2; exit 1; }
+	[ "$(id -u)" -eq 0 ] || fail "matrix needs root, for chroot"
 	local suite compiler cell cells=()
 	for suite in $MATRIX_SUITES; do
 		for compiler in gcc clang; do cells+=("${suite%:*}-$compiler"); done
@@ -85,7 +85,7 @@ run_matrix()
 	install_packages $MATRIX_PACKAGES
 	mkdir -p "$BUILD/matrix"
 	exec {MATRIX_LOCK}>"$BUILD/matrix/lock"
-	flock --nonblock "$MATRIX_LOCK" || { echo "dev: matrix is running already" >&2; exit 1; }
+	flock --nonblock "$MATRIX_LOCK" || fail "matrix is running already"
 	local table=$BUILD/matrix/table failed=()
 	printf '%-11s %-8s %-17s %7s %7s %8s\n' cell Poco compiler passed failed seconds >"$table"
 	for cell in "$@"; do
@@ -105,5 +105,7 @@ run_matrix()
 		' "$log" >>"$table"
 	done
 	cat "$table"
-	[ ${#failed[@]} -eq 0 ] || { echo "dev: failed: ${failed[*]}" >&2; exit 1; }
+	[ ${#failed[@]} -eq 0 ] || fail "failed: ${failed[*]}"
 }
+
+run_matrix "$@"
