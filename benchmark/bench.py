@@ -10,7 +10,7 @@ import statistics
 import time
 
 from harness import Allocations, HarnessError, Load, MissingTool, Server, SystemCalls, find_program
-from installed import INSTALLED, THREADS, InstalledServer, find_installed
+from peer_programs import BUILT_PEERS, INSTALLED, InstalledServer, find_installed
 
 ENGINE = "libPocoEVNet"
 
@@ -21,8 +21,7 @@ BUILT = {
 	"pocohttp": ("BenchServer", ["--server=pocohttp"]),
 	"epoll_echo": ("epoll_server", []),
 	"epoll_http": ("epoll_server", ["--http"]),
-	"libmicrohttpd": ("peer_microhttpd", [f"--threads={THREADS}"]),
-	"libevent": ("peer_evhttp", [f"--threads={THREADS}"]),
+	**BUILT_PEERS,
 }
 
 

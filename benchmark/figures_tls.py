@@ -6,11 +6,9 @@ SPDX-License-Identifier: BSL-1.0
 """
 
 import contextlib
-import os
 import pathlib
 import re
 import resource
-import shutil
 import socket
 import ssl
 import statistics
@@ -20,6 +18,7 @@ import time
 
 from bench import at_least, at_most, spread
 from harness import HarnessError, require_tool
+from peer_programs import find_installed
 
 SERVERS = {"EVHTTPServer": "evhttp", "nginx": "nginx"}
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -189,7 +188,7 @@ def crowd(bench, pem):
 
 def tls(bench):
 	"""TLS: requests, handshakes, stalled handshakes, and idle connections."""
-	if not shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin"):
+	if not find_installed("nginx"):
 		raise HarnessError("nginx is not installed")
 	with certificate() as pem:
 		with servers(bench, pem) as running:

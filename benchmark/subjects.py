@@ -10,10 +10,7 @@ import pathlib
 import re
 
 from harness import HarnessError, MissingTool, Server, find_program, process_cpu_seconds
-from installed import INSTALLED, THREADS, InstalledServer, find_installed
-
-#: Threads or processes of those that have a pool of them.
-POOL = 16
+from peer_programs import BUILT_PEERS, INSTALLED, POOL, THREADS, InstalledServer, find_installed
 
 #: Those of ServerModels: the model, how many workers (None: what it thinks fit), and more connections than which it is not asked to hold.
 MODELS = {
@@ -41,9 +38,7 @@ EVNET = ("loop-per-worker", "multi-process-loops", "evnet-dedicated", "evnet-inl
 
 #: Other servers that are built here: the program and its arguments. epoll_server is not one that could be used, but the floor.
 BUILT = {
-	"libmicrohttpd": ("peer_microhttpd", [f"--threads={THREADS}"]),
-	"libevent": ("peer_evhttp", [f"--threads={THREADS}"]),
-	"cpp-httplib": ("peer_httplib", [f"--threads={POOL}"]),
+	**BUILT_PEERS,
 	"(epoll in C)": ("epoll_server", []),
 }
 

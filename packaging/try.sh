@@ -20,7 +20,7 @@ ask()
 	# Else it could be something that is not from the package
 	[[ $(ldd "$1") == *"libPocoEVNet.so.0 => /"* ]] || fail "$1 does not load libPocoEVNet.so.0"
 	coproc app { exec timeout 60 "$1"; }
-	local pid=$! input=${app[1]} answer= line status=0 tries=0
+	local pid=$! input=${app[1]} answer='' line='' status=0 tries=0
 	# The client of "Connection: close" reads to the end
 	while ! exec 3<>"/dev/tcp/127.0.0.1/$PORT"; do
 		[ $((tries += 1)) -lt 100 ] && kill -0 "$pid" || fail "$1 does not listen on port $PORT"

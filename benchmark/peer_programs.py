@@ -1,4 +1,5 @@
-"""The peers that are installed programs: how nginx and h2o are configured, started and ended.
+"""The peers: their command lines, of those that are installed and of those that are built here (peers/), and how nginx and h2o are
+configured, started and ended.
 
 README.md says why it is fair.
 
@@ -23,6 +24,8 @@ from harness import HarnessError, Server
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 
 THREADS = os.cpu_count()
+#: Threads or processes of those that have a pool of them, one for each connection that is served.
+POOL = 16
 
 NGINX = """\
 worker_processes {threads};
@@ -91,6 +94,13 @@ hosts:
 INSTALLED = {
 	"nginx": (NGINX, ["-p", "{folder}", "-c", "{folder}/conf"]),
 	"h2o": (H2O, ["-m", "worker", "-c", "{folder}/conf"]),
+}
+
+#: Those that are built here: the program, and what it is told.
+BUILT_PEERS = {
+	"libmicrohttpd": ("peer_microhttpd", [f"--threads={THREADS}"]),
+	"libevent": ("peer_evhttp", [f"--threads={THREADS}"]),
+	"cpp-httplib": ("peer_httplib", [f"--threads={POOL}"]),
 }
 
 
