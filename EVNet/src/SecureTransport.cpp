@@ -114,7 +114,9 @@ public:
 		SocketImpl& socket = *transport._pSocket;
 		_blocking = socket.getBlocking();
 		if (_blocking) socket.setBlocking(false);
-		if (timeoutsCount())
+		// Asking costs two system calls for each response. A handler that has given a socket that does not wait a timeout waits for it itself.
+		const bool ask = _blocking || !transport._lent || transport._lentToWait;
+		if (ask && timeoutsCount())
 		{
 			_receive = socket.getReceiveTimeout().totalMicroseconds();
 			if (_receive != 0) socket.setReceiveTimeout(0);
@@ -223,6 +225,7 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	_exposed(false),
 	_wantsToReceive(false),
 	_lent(false),
+	_lentToWait(false),
 	_unchecked(true),
 	_wanted(WANTS_UNKNOWN),
 	_failure(0)
@@ -393,7 +396,8 @@ void SecureTransport::lend(const Poco::Timespan& timeout)
 {
 	if (!_pSocket->initialized()) return;
 	_lent = _unchecked = true;
-	if (timeout != 0) makeWaiting(*_pSocket, timeout);
+	_lentToWait = timeout != 0;
+	if (_lentToWait) makeWaiting(*_pSocket, timeout);
 }
 
 
@@ -406,7 +410,7 @@ void SecureTransport::takeBack()
 void SecureTransport::giveAway(const Poco::Timespan& timeout)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	_lent = _unchecked = true;
+	_lent = _unchecked = _lentToWait = true;
 	latest().ifLatest(_pSocket.get(), this, [&] { if (_pSocket->initialized() && !_pSocket->getBlocking()) makeWaiting(*_pSocket, timeout); });
 }
 

@@ -107,7 +107,7 @@ public:
 	void lend(const Poco::Timespan& timeout);
 		/// A handler is going to use socket(). If timeout is not 0, it may be one that wants to wait, and does so for the
 		/// timeout at most whenever it receives or sends. What it changes itself counts as well until takeBack(), but only
-		/// for its own use: the methods of this class do not wait meanwhile. Called by the owner, after expose(): no other thread
+		/// for its own use: the methods of this class do not wait meanwhile (before Poco 1.14: unless it sets a timeout, but not setBlocking()). Called by the owner, after expose(): no other thread
 		/// uses this object then.
 
 	void takeBack();
@@ -173,6 +173,7 @@ private:
 	std::atomic<bool>                    _exposed;
 	std::atomic<bool>                    _wantsToReceive;
 	bool                                 _lent;
+	bool                                 _lentToWait;   /// with a timeout
 	bool                                 _unchecked;    /// somebody may have made the socket one that waits
 	Wanted                               _wanted;       /// by the last call
 	int                                  _failure;      /// errno of what has ended the connection, or 0
