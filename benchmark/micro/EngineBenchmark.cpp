@@ -15,12 +15,12 @@
 
 
 #include "MicroBenchmark.h"
-#include "Connection.h"
-#include "Engine.h"
-#include "IntrusiveQueue.h"
-#include "Loop.h"
-#include "Task.h"
-#include "TimeoutList.h"
+#include "loop/Connection.h"
+#include "server/Engine.h"
+#include "core/IntrusiveQueue.h"
+#include "loop/Loop.h"
+#include "threads/Task.h"
+#include "loop/TimeoutList.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/TCPServerConnectionFactory.h"
@@ -57,7 +57,7 @@ namespace
 		EngineFixture():
 			_pool(1, 16),
 			_pEngine(new Engine(config(_pool))),
-			loop(*_pEngine, 0, EVFLAG_AUTO, Loop::Deadlines())
+			loop(_pEngine->parts(), 0, EVFLAG_AUTO, Loop::Deadlines())
 		{
 		}
 

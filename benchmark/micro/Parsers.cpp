@@ -14,7 +14,7 @@
 
 
 #include "Parsers.h"
-#include "HTTPRequestParser.h"
+#include "http/HTTPRequestParser.h"
 #include "Poco/Exception.h"
 #include "Poco/MemoryStream.h"
 #include "Poco/Net/HTTPRequest.h"

@@ -8,7 +8,7 @@
 
 
 #include "FuzzedServer.h"
-#include "ConnectionSocketImpl.h"
+#include "socket/ConnectionSocketImpl.h"
 #include "FuzzerSupport.h"
 #include "Poco/Net/ServerSocket.h"
 #include <algorithm>
@@ -224,7 +224,7 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 	// No deadlines: nothing depends on the clock. But without lingering, the last response could get lost.
 	Loop::Deadlines deadlines;
 	deadlines.linger = Poco::Timespan(Poco::Timespan::DAYS);
-	_pLoop.reset(new Loop(*_pEngine, 0, EVBACKEND_POLL | EVFLAG_NOENV, deadlines));
+	_pLoop.reset(new Loop(_pEngine->parts(), 0, EVBACKEND_POLL | EVFLAG_NOENV, deadlines));
 }
 
 
@@ -243,14 +243,14 @@ Conversation FuzzedServer::serve(const std::vector<std::string_view>& pieces, bo
 	Conversation conversation;
 	_pHandlers->clear();
 	FuzzedClient client(pieces, slow);
-	_pEngine->connectionOpening();
-	_pEngine->connectionOpened();
-	_pLoop->open(new ConnectionSocketImpl(client.peer(), _pEngine->bufferPool()));
+	_pEngine->admission().connectionOpening();
+	_pEngine->admission().connectionOpened();
+	_pLoop->open(new ConnectionSocketImpl(client.peer(), _pEngine->parts().pBufferPool));
 	for (int turns = 0; _open && turns < MAX_TURNS; turns++) _pLoop->leadOnce();
 	require(!_open, "The connection does not end");
 	require(::fcntl(client.peer(), F_GETFD) < 0, "The socket has not been closed");
 	// What is left is in the cache of the loop: 16 blocks at most.
-	require(_pEngine->bufferPool()->used() <= 16*BufferPool::BLOCK_SIZE, "The memory of a buffer is lost");
+	require(_pEngine->parts().pBufferPool->used() <= 16*BufferPool::BLOCK_SIZE, "The memory of a buffer is lost");
 	conversation.output = client.takeAll();
 	conversation.records.swap(_pHandlers->records());
 	return conversation;

@@ -14,8 +14,8 @@
 #define FuzzedServer_INCLUDED
 
 
-#include "EVHTTPServerConnection.h"
-#include "Engine.h"
+#include "http/EVHTTPServerConnection.h"
+#include "server/Engine.h"
 #include "FuzzedHandler.h"
 #include "Poco/EVNet/EVHTTPServerParams.h"
 #include <memory>

@@ -12,7 +12,7 @@
 #include "EVHTTPServerTest.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
-#include "PocoVersion.h"
+#include "core/PocoVersion.h"
 #include "Poco/DateTime.h"
 #include "Poco/DateTimeParser.h"
 #include "Poco/FileStream.h"

@@ -9,7 +9,7 @@
 
 #include "EVTCPServerOutputTest.h"
 #include "CppUnit/TestCaller.h"
-#include "PocoVersion.h"
+#include "core/PocoVersion.h"
 #include "TestSupport.h"
 #include "Poco/FileStream.h"
 #include "Poco/TemporaryFile.h"

@@ -11,7 +11,7 @@
 
 #include "HTTPCharactersTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPCharacters.h"
+#include "http/HTTPCharacters.h"
 #include <cctype>
 #include <cstring>
 #include <memory>

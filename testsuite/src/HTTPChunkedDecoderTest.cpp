@@ -12,7 +12,7 @@
 
 #include "HTTPChunkedDecoderTest.h"
 #include "CppUnit/TestCaller.h"
-#include "HTTPChunkedDecoder.h"
+#include "http/HTTPChunkedDecoder.h"
 #include "ParserChecks.h"
 #include <algorithm>
 #include <cstring>

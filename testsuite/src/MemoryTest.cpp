@@ -11,9 +11,9 @@
 
 #include "MemoryTest.h"
 #include "CppUnit/TestCaller.h"
-#include "BufferPool.h"
-#include "Connection.h"
-#include "IntrusiveQueue.h"
+#include "socket/BufferPool.h"
+#include "loop/Connection.h"
+#include "core/IntrusiveQueue.h"
 #include <set>
 #include <vector>
 

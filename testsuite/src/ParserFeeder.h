@@ -14,7 +14,7 @@
 #define ParserFeeder_INCLUDED
 
 
-#include "HTTPRequestParser.h"
+#include "http/HTTPRequestParser.h"
 #include <cstdlib>
 #include <cstring>
 #include <new>

@@ -10,9 +10,9 @@
 
 
 #include "SecureTransportTest.h"
-#include "PocoVersion.h"
-#include "SecureTransport.h"
-#include "WatchedDescriptor.h"
+#include "core/PocoVersion.h"
+#include "socket/SecureTransport.h"
+#include "socket/WatchedDescriptor.h"
 #include "CppUnit/TestCaller.h"
 #include "CppUnit/TestSuite.h"
 #include "Poco/AutoPtr.h"

@@ -10,7 +10,7 @@
 
 
 #include "TimeoutWheelTest.h"
-#include "TimeoutWheel.h"
+#include "core/TimeoutWheel.h"
 #include "CppUnit/TestCaller.h"
 #include <memory>
 #include <vector>

@@ -1,0 +1,384 @@
+//
+// EVHTTPServerConnection.cpp
+//
+// Library: EVNet
+// Package: HTTP
+// Module:  EVHTTPServerConnection
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "http/EVHTTPServerConnection.h"
+#include "loop/Connection.h"
+#include "Poco/Net/HTTPRequestHandler.h"
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+
+using Poco::Net::HTTPRequestHandler;
+using Poco::Net::HTTPResponse;
+using Poco::Net::StreamSocket;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+namespace
+{
+	const std::string SERVER("Server");
+
+	HTTPResponse::HTTPStatus statusOf(EVServerStatistics::CloseReason failure)
+		/// Returns what to say about a body that could not be read, HTTP_OK for nothing.
+	{
+		switch (failure)
+		{
+		case EVServerStatistics::CLOSED_REQUEST_TIMEOUT:
+			return HTTPResponse::HTTP_REQUEST_TIMEOUT;
+		case EVServerStatistics::CLOSED_BAD_REQUEST:
+			return HTTPResponse::HTTP_BAD_REQUEST;
+		case EVServerStatistics::CLOSED_TOO_LARGE:
+			return HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE;
+		default:
+			return HTTPResponse::HTTP_OK;
+		}
+	}
+}
+
+
+class EVHTTPServerConnection::Lease
+	/// An exchange, as long as a request is running.
+{
+public:
+	explicit Lease(EVHTTPServerConnection& connection):
+		_connection(connection),
+		_pExchange(connection._context.exchanges.takeExchange())
+	{
+	}
+
+	~Lease()
+	{
+		_pExchange->response.release();
+		_pExchange->request.release();
+		_pExchange->session.release(_connection._pSessionData);
+		_connection._context.exchanges.give(_pExchange);
+		_connection.releaseParser();
+	}
+
+	HTTPServerExchange& exchange()
+	{
+		return *_pExchange;
+	}
+
+private:
+	EVHTTPServerConnection& _connection;
+	HTTPServerExchange*     _pExchange;
+};
+
+
+EVHTTPServerConnection::EVHTTPServerConnection(const StreamSocket& socket, Context& context):
+	EVTCPServerConnection(socket),
+	_context(context),
+	_pParser(nullptr),
+	_requests(0),
+	_unwanted(0),
+	_emptyLine(EMPTY_LINE_NONE),
+	_parsed(HTTPRequestParser::RESULT_INCOMPLETE),
+	_invited(false)
+{
+	this->socket().setReceiveTimeout(_context.pParams->getTimeout());
+}
+
+
+EVHTTPServerConnection::~EVHTTPServerConnection()
+{
+	releaseParser();
+}
+
+
+void EVHTTPServerConnection::releaseParser()
+{
+	if (!_pParser) return;
+	_context.exchanges.give(_pParser);
+	_pParser = nullptr;
+}
+
+
+std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t length)
+{
+	if (!_pParser)
+	{
+		skipBetweenRequests(pData, length);
+		if (length == 0) return FRAME_INCOMPLETE;
+		beginRequest();
+	}
+	// The buffer is ours, and the parser moves chunks together in it.
+	const HTTPRequestParser::Result result = _pParser->parse(const_cast<char*>(pData), length, _context.limits);
+	_parsed = result;
+	switch (result)
+	{
+	case HTTPRequestParser::RESULT_INCOMPLETE:
+		return FRAME_INCOMPLETE;
+	case HTTPRequestParser::RESULT_HEADER:
+		{
+			const bool waits = _pParser->expectContinue() && _pParser->end() == _pParser->headerEnd();
+			if (waits && !_invited) return inviteBody();
+			// What the buffer has no room for is read by the handler. A slow client
+			// keeps a thread from then on, so the buffer is filled first.
+			const bool room = length < _context.maxBufferedBytes && !connection().outOfMemory;
+			if (room && !_pParser->toEnd()) return FRAME_INCOMPLETE_BODY;
+			return static_cast<std::ptrdiff_t>(_pParser->end());
+		}
+	case HTTPRequestParser::RESULT_COMPLETE:
+		return static_cast<std::ptrdiff_t>(_pParser->end());
+	default:
+		return static_cast<std::ptrdiff_t>(length);
+	}
+}
+
+
+void EVHTTPServerConnection::skipBetweenRequests(const char*& pData, std::size_t& length)
+{
+	std::size_t n = std::min<std::size_t>(_unwanted, length);
+	_unwanted -= static_cast<Poco::UInt32>(n);
+	if (n < length && _emptyLine == EMPTY_LINE_NONE && pData[n] == '\r')
+	{
+		// If more has arrived, the empty line is for the parser.
+		if (length - n == 1) _emptyLine = EMPTY_LINE_CR;
+		else if (length - n == 2 && pData[n + 1] == '\n') _emptyLine = EMPTY_LINE_COMPLETE;
+		if (_emptyLine != EMPTY_LINE_NONE) n = length;
+	}
+	else if (n < length && _emptyLine == EMPTY_LINE_CR && pData[n] == '\n')
+	{
+		_emptyLine = EMPTY_LINE_COMPLETE;
+		++n;
+	}
+	if (n == 0) return;
+	connection().socket().input().drop(n);
+	pData += n;
+	length -= n;
+}
+
+
+void EVHTTPServerConnection::beginRequest()
+{
+	_pParser = _context.exchanges.takeParser();
+	_pParser->reset(_emptyLine == EMPTY_LINE_COMPLETE);
+	if (_emptyLine == EMPTY_LINE_CR)
+	{
+		char lonely[] = "\r\r"; // as if it was still there
+		_pParser->parse(lonely, 2, _context.limits);
+	}
+	_emptyLine = EMPTY_LINE_NONE;
+	_invited = false;
+}
+
+
+std::ptrdiff_t EVHTTPServerConnection::inviteBody()
+{
+	static const std::string CONTINUE("HTTP/1.1 100 Continue\r\n\r\n");
+	switch (connection().socket().trySend(CONTINUE))
+	{
+	case PendingOutput::FLUSH_DONE:
+		_invited = true;
+		return FRAME_INCOMPLETE_BODY;
+	case PendingOutput::FLUSH_AGAIN:
+	case PendingOutput::FLUSH_FILE:
+		return Connection::FRAME_BLOCKED;
+	default:
+		connection().end(EVServerStatistics::CLOSED_RESET);
+		return FRAME_REFUSED;
+	}
+}
+
+
+std::string EVHTTPServerConnection::refusal(Refusal why)
+{
+	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
+	const bool persistent = why == REFUSAL_BUSY && complete && _pParser->keepAlive();
+	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
+	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
+	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
+	releaseParser();
+	return text;
+}
+
+
+void EVHTTPServerConnection::run()
+{
+	ConnectionSocketImpl& socketImpl = connection().socket();
+	socketImpl.input().skipRequest();
+	if (_requests < std::numeric_limits<int>::max()) ++_requests;
+	Lease lease(*this);
+	HTTPServerExchange& exchange = lease.exchange();
+	exchange.session.bind(sessionSocket(socketImpl), _pSessionData);
+	try
+	{
+		if (_parsed == HTTPRequestParser::RESULT_ERROR) refuse(exchange, socketImpl);
+		else handleRequest(exchange, socketImpl);
+	}
+	catch (...)
+	{
+		if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+		else if (!exchange.request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
+		throw;
+	}
+	endRequest(exchange, socketImpl);
+}
+
+
+StreamSocket EVHTTPServerConnection::sessionSocket(ConnectionSocketImpl& socketImpl)
+{
+	if (!socketImpl.tls()) return socket();
+	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. See also ReusableResponse::send().
+	socketImpl.expose();
+	return socketImpl.tls()->socket();
+}
+
+
+bool EVHTTPServerConnection::isDetached(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl) const
+{
+	const Poco::Net::SocketImpl* pSocket = exchange.session.socket().impl();
+	return pSocket != &socketImpl && !(socketImpl.tls() && socketImpl.tls()->is(pSocket));
+}
+
+
+void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+	else if (!socketImpl.isOpen()) connection().end(EVServerStatistics::CLOSED_BY_HANDLER);
+	else
+	{
+		const EVServerStatistics::CloseReason failure = exchange.request.failure();
+		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
+		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
+		if (failed && !exchange.response.sent() && statusOf(failure) != HTTPResponse::HTTP_OK) sendErrorResponse(exchange, socketImpl, statusOf(failure));
+		if (failed) exchange.response.flush();
+		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
+		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		else if (exchange.session.networkException() || exchange.response.broken()) connection().end(EVServerStatistics::CLOSED_RESET, true);
+		else if (failed) connection().end(failure, true);
+		else if (_parsed == HTTPRequestParser::RESULT_ERROR) closeConnection();
+		// What is left of the body must not become the next request.
+		else if (persistent && exchange.request.body().missing() <= HTTPRequestStreamBuf::MAX_UNWANTED) _unwanted = static_cast<Poco::UInt32>(exchange.request.body().missing());
+		else if (!exchange.request.drain(persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
+		else if (!persistent) closeConnection();
+	}
+}
+
+
+void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	connection().detach();
+	SecureTransport* pTLS = socketImpl.tls();
+	if (pTLS && !pTLS->isLatest()) return; // a server has it again
+	try
+	{
+		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
+		exchange.response.flush();
+		socketImpl.flushAll();
+		if (pTLS) pTLS->giveAway(_context.pParams->getTimeout());
+	}
+	catch (Poco::Exception&)
+	{
+		// The new owner finds out by himself.
+	}
+}
+
+
+void EVHTTPServerConnection::runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	struct Use
+		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and wait for the client at
+		/// once. In all other cases whatever comes after the handler finds a socket that does not wait.
+	{
+		Use(SecureTransport* pTLS, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
+			_pTLS(pTLS),
+			_session(session)
+		{
+			if (_pTLS) _pTLS->lend(timeout);
+		}
+
+		~Use()
+		{
+			if (_pTLS && _pTLS->is(_session.socket().impl())) _pTLS->takeBack();
+		}
+
+		SecureTransport*        _pTLS;
+		Poco::Net::HTTPSession& _session;
+	};
+
+	const Use use(socketImpl.tls(), exchange.session, _pParser->mayUpgrade() ? _context.pParams->getTimeout() : Poco::Timespan());
+	std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
+	if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
+	else sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);
+}
+
+
+void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	const HTTPRequestParser& parser = *_pParser;
+	const Poco::Net::HTTPServerParams& params = *_context.pParams;
+	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
+	exchange.request.bind(socketImpl, *_pParser, complete, _context.limits.body);
+
+	const int maxRequests = params.getMaxKeepAliveRequests();
+	bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
+	// What is behind CONNECT is for the tunnel, also if there is none.
+	if (parser.isConnect()) keepAlive = false;
+	// What has been received is answered.
+	if (keepAlive && (connection().draining() || params.getKeepAliveTimeout() == 0)) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
+	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
+	exchange.response.answers(exchange.request.body());
+	if (parser.chunked()) exchange.response.allowChunked();
+	if (parser.isConnect()) exchange.response.answersConnect();
+	const std::string& server = params.getSoftwareVersion();
+	if (!server.empty()) exchange.response.set(SERVER, server);
+	try
+	{
+		runHandler(exchange, socketImpl);
+	}
+	catch (...)
+	{
+		if (!exchange.response.sent() && exchange.session.connected() && !isDetached(exchange, socketImpl))
+		{
+			try
+			{
+				sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+			}
+			catch (Poco::Exception&)
+			{
+				// the exception of the handler is the one to report
+			}
+		}
+		else exchange.response.flush(); // but not the end of the body: the client must see that it is not whole
+		throw;
+	}
+}
+
+
+void EVHTTPServerConnection::refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+{
+	const HTTPRequestParser& parser = *_pParser;
+	const bool tooLarge = parser.status() == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || parser.status() == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || parser.status() == 431;
+	connection().end(tooLarge ? EVServerStatistics::CLOSED_TOO_LARGE : EVServerStatistics::CLOSED_BAD_REQUEST, true);
+	sendErrorResponse(exchange, socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
+}
+
+
+void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status, const char* text)
+{
+	ReusableResponse& response = exchange.response;
+	response.bind(socketImpl, true, _pParser->isHead(), false);
+	response.setStatusAndReason(status);
+	if (*text) response.setContentType("text/plain");
+	response.sendBuffer(text, std::strlen(text));
+	exchange.session.setKeepAlive(false);
+}
+
+
+} } // namespace Poco::EVNet

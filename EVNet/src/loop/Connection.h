@@ -1,0 +1,334 @@
+//
+// Connection.h
+//
+// Library: EVNet
+// Package: Loop
+// Module:  Connection
+//
+// Definition of the Connection and ConnectionSlab classes.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_Connection_INCLUDED
+#define EVNet_Connection_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerOptions.h"
+#include "Poco/EVNet/EVServerStatistics.h"
+#include "Poco/EVNet/EVTCPServerConnection.h"
+#include "socket/ConnectionSocketImpl.h"
+#include "loop/TimeoutList.h"
+#include "threads/Task.h"
+#include "Poco/AutoPtr.h"
+#include <atomic>
+#include <ev.h>
+#include <memory>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class Loop;
+
+
+class Connection: public Task, public TimeoutEntry, public OutputFlusher
+	/// A connection that is multiplexed by request, as the engine sees it: its
+	/// socket, its EVTCPServerConnection and its place in the event loop.
+	///
+	/// It belongs to exactly one thread at a time: in STATE_DISPATCHED and STATE_RECALLED to the
+	/// thread that has taken it from the queue, in all other states to the thread that leads its
+	/// loop. Only the owner may touch it. Exceptions: the leader may look at
+	/// the state at any time, and uses the watcher and the list members in all states.
+{
+public:
+	enum State: unsigned char
+	{
+		STATE_FREE,
+			/// The slot is not in use.
+		STATE_IDLE,
+			/// Waits for a request. Holds no buffer.
+		STATE_READING,
+			/// Has received a part of a request.
+		STATE_PAUSED,
+			/// Has something to read, but the queue or the buffer budget has no
+			/// room for it. Not watched.
+		STATE_DISPATCHED,
+			/// Has a complete request, which is queued or running. Still watched for reading:
+			/// most requests are done before anything else arrives.
+		STATE_RECALLED,
+			/// As STATE_DISPATCHED, but something else has arrived, so the leader has
+			/// stopped watching. Must be given back to the loop.
+		STATE_FLUSHING,
+			/// The request is done, but the client has not taken all output. Watched for writing.
+		STATE_LINGERING
+			/// Has ended, but the client may still be sending: what it sends is
+			/// thrown away until it closes, lest it misses the last response.
+	};
+
+	enum
+	{
+		FRAME_BLOCKED = -3
+			/// What an EVTCPServerConnection of EVNet's own may return from frame(), besides what is said there: it has
+			/// something to send first, which the client does not take now.
+	};
+
+	enum Phase: unsigned char
+		/// What has come from the client. What is done with the connection besides (a notification, a step of the handshake, waiting for memory
+		/// or for room, sending output of a notification) changes neither the phase nor the time it may last.
+	{
+		PHASE_IDLE,
+			/// Nothing, since the last request or since the connection is open.
+		PHASE_READING,
+			/// A part of a request.
+		PHASE_REQUEST
+			/// A request, which is not done; in STATE_IDLE, another thread has finished it.
+	};
+
+	Connection();
+	~Connection();
+
+	void open(Loop& loop, ConnectionSocketImpl* pSocket);
+		/// Takes the slot into use, sharing ownership of the socket. Called by the leader.
+
+	void clear();
+		/// Ends the use of the slot: destroys the EVTCPServerConnection and
+		/// closes the socket (unless it has been detached). Called by the leader.
+
+	void setObject(EVTCPServerConnection* pObject);
+		/// Attaches the application's connection object and takes ownership of it.
+
+	bool hasObject() const;
+		/// Returns false for a plain connection that waits for its first byte.
+
+	ConnectionSocketImpl& socket();
+
+	std::ptrdiff_t frame();
+		/// Asks the framing hook about the bytes received. Called by the leader.
+
+	std::string refusal(EVTCPServerConnection::Refusal why);
+		/// Returns what to answer instead of calling the handler. Called by the leader.
+
+	bool isRequest() const;
+		/// Returns true if what is dispatched is a request.
+
+	bool callsHandler() const;
+		/// Returns true if what is dispatched is a request or a notification: only the application knows how long that takes.
+
+	bool exposed() const;
+		/// Returns true if what is dispatched may close the descriptor at any moment: with TLS, a handler can. Then
+		/// the leader does not watch it while another thread runs it.
+
+	void handle();
+		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file. Exceptions go to
+		/// the ErrorHandler and end the connection. Called by the owner.
+
+	void run(Clock::time_point start) override;
+		/// Handles the request on a thread that does not lead
+		/// the loop and gives the connection back to the loop.
+
+	void cancel() override;
+		/// Gives the connection back to be closed.
+
+	void settle();
+		/// Ends the request: drops its bytes. Called by the owner.
+
+	void detach();
+		/// Forgets the socket without closing it. Called by the owner.
+
+	void flushByLoop() override;
+		/// Lets the loop send the output that the client does not take now. Called by the owner.
+
+	bool draining() const;
+		/// Returns true if the server is about to end. May be called by the owner.
+
+	bool detached() const;
+
+	void abort();
+		/// Shuts the socket down, unless it is detached, so that a blocked
+		/// handler fails. Called by the leader, in any state.
+
+	void end(EVServerStatistics::CloseReason reason, bool cutShort = false);
+		/// Marks the connection to be closed for the given reason (the first one counts)
+		/// when the request is done. If cutShort is true, the client
+		/// may not have sent all of it. Called by the owner.
+
+	bool ended() const;
+	bool mustLinger() const;
+		/// Returns true if the client may still be sending, so that closing
+		/// at once would make the last response get lost.
+
+	EVServerStatistics::CloseReason reason() const;
+
+	Poco::UInt64 id() const;
+
+	static std::size_t loopOf(Poco::UInt64 id);
+		/// Returns the index of the loop in an identifier.
+
+	Loop* pLoop;
+	Poco::UInt32   slot;          /// in the slab
+	Poco::UInt32   generation;    /// counts the uses of the slot
+	union
+	{
+		std::ptrdiff_t framed;    /// length of the next request, if the framing hook has found it already
+		std::size_t    unsent;    /// bytes that the kernel had when the clock was started, in STATE_LINGERING
+	};
+	ev_io          watcher;
+	std::atomic<State> state;
+	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
+	bool           notifying;       /// what is dispatched, or was the last time, is a notification, not a request
+	bool           flushing;        /// what is dispatched, or was the last time, is a slice of the file it sends: comes after a request or notification
+
+	// used by the leader only
+	Phase          phase;
+	bool           ready : 1;       /// in the list of readable connections
+	bool           unframed : 1;    /// has bytes that the framing hook has not seen
+	bool           inBody : 1;      /// the header of the request is complete
+	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
+	bool           late : 1;        /// its time was up while it was paused
+	bool           closeWanted : 1; /// the application wants it closed
+	bool           expired : 1;     /// the time of its phase is up: to be decided upon after the next look at the socket
+	bool           served : 1;      /// has had a request
+	bool           reported : 1;    /// its request has been reported to be overdue
+	bool           sendExpired : 1; /// its time was up while a slice of its file was sent
+	bool           notified : 1;    /// the application wants a notification dispatched
+
+private:
+	void handshake();
+	void takeBack();
+		/// Ends the handler's use of the SecureStreamSocket.
+
+
+	std::atomic<bool> _detached;
+	bool              _ended;
+	bool              _cutShort;  /// a part of a request has not been read
+	unsigned char     _reason;    /// an EVServerStatistics::CloseReason
+
+public:
+	double         lastActive;    /// when a thread other than the leader finished the last request
+
+	double         phaseStart;    /// when the phase began, as far as the leader knows
+
+private:
+	Connection(const Connection&);
+	Connection& operator = (const Connection&);
+
+	Poco::AutoPtr<ConnectionSocketImpl>    _pSocket;
+	std::unique_ptr<EVTCPServerConnection> _pObject;
+};
+
+
+class ConnectionSlab
+	/// The connections of a loop. Memory is allocated by chunks, when it is first
+	/// needed, and reused from then on. Only the leader may use it.
+{
+public:
+	enum
+	{
+		MAX_SLOTS = EVServerOptions::MAX_CAPACITY
+			/// What fits into an identifier, see Connection::id().
+	};
+
+	ConnectionSlab();
+
+	Connection& allocate();
+		/// Returns a free slot. Throws an exception, and has changed nothing, if there is no memory for more, or if all are in use.
+
+	void release(Connection& connection);
+		/// Takes a slot back. Identifiers of the connection become stale.
+
+	Connection* find(Poco::UInt64 id);
+		/// Returns the connection, or a null pointer if it no longer exists.
+
+	template <class Function>
+	void forEach(Function function)
+		/// Calls the function with each connection that is in use. The function
+		/// may release it.
+	{
+		for (auto& pChunk: _chunks)
+		{
+			for (int i = 0; i < CHUNK_SIZE; i++)
+			{
+				if (pChunk[i].state.load(std::memory_order_relaxed) != Connection::STATE_FREE) function(pChunk[i]);
+			}
+		}
+	}
+
+private:
+	enum
+	{
+		CHUNK_SIZE = 64
+	};
+
+	std::vector<std::unique_ptr<Connection[]>> _chunks;
+	Connection* _pFree;
+};
+
+
+//
+// inlines
+//
+inline ConnectionSocketImpl& Connection::socket()
+{
+	return *_pSocket;
+}
+
+
+inline bool Connection::hasObject() const
+{
+	return _pObject != nullptr;
+}
+
+
+inline bool Connection::isRequest() const
+{
+	return !notifying && callsHandler();
+}
+
+
+inline bool Connection::callsHandler() const
+{
+	return !handshaking && !flushing;
+}
+
+
+inline bool Connection::exposed() const
+{
+	return _pSocket->secure() && !handshaking;
+}
+
+
+inline bool Connection::detached() const
+{
+	return _detached.load(std::memory_order_relaxed);
+}
+
+
+inline bool Connection::ended() const
+{
+	return _ended;
+}
+
+
+inline bool Connection::mustLinger() const
+{
+	return _pSocket->initialized() && (_cutShort || _pSocket->input().size() > 0);
+}
+
+
+inline EVServerStatistics::CloseReason Connection::reason() const
+{
+	return static_cast<EVServerStatistics::CloseReason>(_reason);
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_Connection_INCLUDED

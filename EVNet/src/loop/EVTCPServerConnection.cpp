@@ -1,0 +1,109 @@
+//
+// EVTCPServerConnection.cpp
+//
+// Library: EVNet
+// Package: Loop
+// Module:  EVTCPServerConnection
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#include "Poco/EVNet/EVTCPServerConnection.h"
+#include "loop/Connection.h"
+#include "Poco/Exception.h"
+
+
+using Poco::Net::StreamSocket;
+
+
+namespace Poco {
+namespace EVNet {
+
+
+EVTCPServerConnection::EVTCPServerConnection(const StreamSocket& socket):
+	Poco::Net::TCPServerConnection(socket),
+	_pConnection(nullptr)
+{
+}
+
+
+EVTCPServerConnection::~EVTCPServerConnection()
+{
+}
+
+
+Poco::UInt64 EVTCPServerConnection::id() const
+{
+	return _pConnection ? _pConnection->id() : 0;
+}
+
+
+std::ptrdiff_t EVTCPServerConnection::frame(const char*, std::size_t length)
+{
+	return static_cast<std::ptrdiff_t>(length);
+}
+
+
+void EVTCPServerConnection::notified()
+{
+}
+
+
+std::string EVTCPServerConnection::refusal(Refusal)
+{
+	return std::string();
+}
+
+
+Connection& EVTCPServerConnection::connection()
+{
+	poco_check_ptr (_pConnection);
+
+	return *_pConnection;
+}
+
+
+const char* EVTCPServerConnection::requestData() const
+{
+	poco_check_ptr (_pConnection);
+
+	return _pConnection->socket().input().data();
+}
+
+
+std::size_t EVTCPServerConnection::requestLength() const
+{
+	poco_check_ptr (_pConnection);
+
+	return std::min(_pConnection->socket().input().requestLength(), _pConnection->socket().input().size());
+}
+
+
+StreamSocket EVTCPServerConnection::secureSocket()
+{
+	SecureTransport* pTLS = connection().socket().tls();
+	if (!pTLS) throw Poco::InvalidAccessException("The connection is not secure");
+	connection().socket().expose();
+	pTLS->lend(0);
+	return pTLS->socket();
+}
+
+
+void EVTCPServerConnection::closeConnection()
+{
+	connection().end(EVServerStatistics::CLOSED_BY_HANDLER);
+}
+
+
+StreamSocket EVTCPServerConnection::detachSocket()
+{
+	connection().detach();
+	connection().socket().flushAll();
+	return socket();
+}
+
+
+} } // namespace Poco::EVNet

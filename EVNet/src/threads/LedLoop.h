@@ -1,0 +1,71 @@
+//
+// LedLoop.h
+//
+// Library: EVNet
+// Package: Threads
+// Module:  LedLoop
+//
+// Definition of the LedLoop class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_LedLoop_INCLUDED
+#define EVNet_LedLoop_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "Poco/Types.h"
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class LedLoop
+	/// An event loop as the Executor sees it: one thread at a time leads it, and another one can take it over while
+	/// the leader runs a request.
+	///
+	/// Methods may be called from any thread, unless said otherwise.
+{
+public:
+	virtual bool lead() = 0;
+		/// Leads the loop. Returns true if the loop has ended, and false if another thread has taken it over; the calling
+		/// thread is then still counted as running a request. Called by a thread that has become the leader.
+
+	virtual bool leadOnce() = 0;
+		/// Leads a loop that is ending for a moment, without waiting and without running requests. Returns true
+		/// if it has ended. Called by a thread that has become the leader.
+
+	virtual Poco::UInt32 turn() const = 0;
+		/// An odd number means that the leader is running a request, and identifies that request.
+
+	virtual bool leaderIsRunnable() const = 0;
+		/// Returns true if the thread that runs the current request has not blocked: it computes, or
+		/// waits for a processor.
+
+	virtual bool takeOver(Poco::UInt32 turn) = 0;
+		/// Makes the calling thread the leader if the request with this number is still running. The former leader will notice
+		/// when the request is done.
+
+	virtual bool busy() const = 0;
+		/// Returns true while the leader works on requests.
+
+	virtual void offerRoom() = 0;
+		/// Wakes the loop if it waits for room in the queue.
+
+	virtual void abandon() = 0;
+		/// Has the loop end at once, and leave its connections as they are.
+
+protected:
+	virtual ~LedLoop() = default;
+};
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_LedLoop_INCLUDED
