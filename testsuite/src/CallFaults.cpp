@@ -9,14 +9,21 @@
 //
 
 
+// The functions of the C library by their own names: sendfile() is not to be sendfile64() here
+#undef _FILE_OFFSET_BITS
+
+
 #include "CallFaults.h"
 #include <cerrno>
+#include <cstdarg>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,23 +32,26 @@
 namespace
 {
 	std::mutex functionsMutex;
-	std::shared_ptr<CallFault::Function> functions[CallFault::CALL_COUNT];
+	using Asked = std::function<int(int, const char*)>; // descriptor and path
+
+	std::shared_ptr<Asked> functions[CallFault::CALL_COUNT];
 	std::atomic<int> functionCount(0);
+	std::atomic<std::size_t> sentFromFiles(0);
 
 	std::atomic<long> allocationsLeft(-1); // until one fails, negative if none shall
 	std::atomic<bool> allocationFailed(false);
 	thread_local bool exempt = false;
 
 
-	bool fails(CallFault::Call call, int fd)
+	bool fails(CallFault::Call call, int fd, const char* pPath = nullptr)
 	{
 		if (functionCount.load(std::memory_order_relaxed) == 0) return false;
-		std::shared_ptr<CallFault::Function> pFunction;
+		std::shared_ptr<Asked> pFunction;
 		{
 			std::lock_guard<std::mutex> lock(functionsMutex);
 			pFunction = functions[call];
 		}
-		const int error = pFunction ? (*pFunction)(fd) : 0;
+		const int error = pFunction ? (*pFunction)(fd, pPath) : 0;
 		if (error != 0) errno = error;
 		return error != 0;
 	}
@@ -52,6 +62,22 @@ namespace
 		/// Returns the function that this one hides: that of a sanitizer, or of the C library.
 	{
 		return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+	}
+
+
+	ssize_t sendFile(int out, int in, off64_t* pOffset, std::size_t length)
+	{
+		if (fails(CallFault::CALL_SENDFILE, in)) return -1;
+		const ssize_t n = ::syscall(SYS_sendfile, out, in, pOffset, length);
+		if (n > 0) sentFromFiles += static_cast<std::size_t>(n);
+		return n;
+	}
+
+
+	int openFile(const char* pPath, int flags, std::va_list arguments)
+	{
+		const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+		return fails(CallFault::CALL_OPEN, -1, pPath) ? -1 : static_cast<int>(::syscall(SYS_openat, AT_FDCWD, pPath, flags, mode));
 	}
 
 
@@ -71,14 +97,29 @@ CallFault::CallFault(Call call, const Function& function):
 	_call(call)
 {
 	std::lock_guard<std::mutex> lock(functionsMutex);
-	functions[call] = std::make_shared<Function>(function);
+	functions[call] = std::make_shared<Asked>([function](int fd, const char*) { return function(fd); });
 	++functionCount;
+}
+
+
+CallFault::CallFault(const OpenFunction& function):
+	_call(CALL_OPEN)
+{
+	std::lock_guard<std::mutex> lock(functionsMutex);
+	functions[_call] = std::make_shared<Asked>([function](int, const char* pPath) { return function(pPath); });
+	++functionCount;
+}
+
+
+std::size_t CallFault::bytesSentFromFiles()
+{
+	return sentFromFiles;
 }
 
 
 CallFault::~CallFault()
 {
-	std::shared_ptr<Function> pFunction;
+	std::shared_ptr<Asked> pFunction;
 	{
 		std::lock_guard<std::mutex> lock(functionsMutex);
 		pFunction.swap(functions[_call]);
@@ -122,6 +163,59 @@ extern "C"
 	{
 		static const auto pNext = next(&::accept4, "accept4");
 		return fails(CallFault::CALL_ACCEPT, fd) ? -1 : pNext(fd, pAddress, pLength, flags);
+	}
+
+
+	ssize_t sendfile(int out, int in, off_t* pOffset, std::size_t length) noexcept
+	{
+		static_assert(sizeof(off_t) == sizeof(off64_t), "sendfile() and sendfile64() are the same");
+		return sendFile(out, in, pOffset, length);
+	}
+
+
+	ssize_t sendfile64(int out, int in, off64_t* pOffset, std::size_t length) noexcept
+	{
+		return sendFile(out, in, pOffset, length);
+	}
+
+
+	int open(const char* pPath, int flags, ...)
+	{
+		std::va_list arguments;
+		va_start(arguments, flags);
+		const int fd = openFile(pPath, flags, arguments);
+		va_end(arguments);
+		return fd;
+	}
+
+
+	int open64(const char* pPath, int flags, ...)
+	{
+		std::va_list arguments;
+		va_start(arguments, flags);
+		const int fd = openFile(pPath, flags, arguments);
+		va_end(arguments);
+		return fd;
+	}
+
+
+	int fcntl(int fd, int command, ...)
+	{
+		std::va_list arguments;
+		va_start(arguments, command);
+		const long argument = va_arg(arguments, long);
+		va_end(arguments);
+		return fails(CallFault::CALL_FCNTL, fd) ? -1 : static_cast<int>(::syscall(SYS_fcntl, fd, command, argument));
+	}
+
+
+	int fcntl64(int fd, int command, ...)
+	{
+		std::va_list arguments;
+		va_start(arguments, command);
+		const long argument = va_arg(arguments, long);
+		va_end(arguments);
+		return fails(CallFault::CALL_FCNTL, fd) ? -1 : static_cast<int>(::syscall(SYS_fcntl, fd, command, argument));
 	}
 
 

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <string>
 
 
 class CallFault
@@ -32,14 +33,28 @@ public:
 			/// The descriptor is the one to be watched, not that of epoll.
 		CALL_EPOLL_WAIT,
 		CALL_EPOLL_CREATE,
+		CALL_SENDFILE,
+			/// The descriptor is that of the file.
+		CALL_OPEN,
+		CALL_FCNTL,
 		CALL_COUNT
 	};
 
 	using Function = std::function<int(int)>;
-		/// Is given the descriptor. Returns the errno that the call shall fail with, 0 to let it be done.
+		/// Is given the descriptor. Returns the errno that the call shall fail with, 0 to let it be done. May wait meanwhile,
+		/// or do what somebody else might do just before.
+
+	using OpenFunction = std::function<int(const std::string&)>;
+		/// Is given the path instead.
 
 	CallFault(Call call, const Function& function);
+	explicit CallFault(const OpenFunction& function);
+		/// For CALL_OPEN.
+
 	~CallFault();
+
+	static std::size_t bytesSentFromFiles();
+		/// Returns how much sendfile() has sent so far.
 
 private:
 	CallFault(const CallFault&);

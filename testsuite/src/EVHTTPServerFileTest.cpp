@@ -11,6 +11,7 @@
 
 
 #include "EVHTTPServerFileTest.h"
+#include "CallFaults.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
 #include "Poco/DirectoryIterator.h"
@@ -20,123 +21,12 @@
 #include "Poco/TemporaryFile.h"
 #include <cerrno>
 #include <csignal>
-#include <cstdarg>
 #include <fcntl.h>
 #include <future>
 #include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-
-namespace
-{
-	class Disk
-		/// A disk with all that can be wrong with one, as long as this object exists.
-	{
-	public:
-		using SendFile = std::function<int()>;                  // returns an errno, or 0 to go on
-		using Open     = std::function<void(const std::string&)>;
-
-		explicit Disk(const SendFile& onSendFile, const Open& onOpen = nullptr):
-			_onSendFile(onSendFile),
-			_onOpen(onOpen)
-		{
-			current() = this;
-		}
-
-		~Disk()
-		{
-			current() = nullptr;
-		}
-
-		static std::atomic<Disk*>& current()
-		{
-			static std::atomic<Disk*> pCurrent(nullptr);
-			return pCurrent;
-		}
-
-		int sendFile()
-		{
-			return _onSendFile ? _onSendFile() : 0;
-		}
-
-		void open(const std::string& path)
-		{
-			if (_onOpen) _onOpen(path);
-		}
-
-	private:
-		SendFile _onSendFile;
-		Open     _onOpen;
-	};
-
-	std::atomic<std::size_t> sentBytes(0); // by sendfile()
-
-	ssize_t sendFile(int out, int in, off_t* pOffset, std::size_t length)
-	{
-		Disk* pDisk = Disk::current();
-		errno = pDisk ? pDisk->sendFile() : 0;
-		if (errno) return -1;
-		const ssize_t n = ::syscall(SYS_sendfile, out, in, pOffset, length);
-		if (n > 0) sentBytes += static_cast<std::size_t>(n);
-		return n;
-	}
-
-	int openFile(const char* path, int flags, mode_t mode)
-	{
-		if (Disk* pDisk = Disk::current()) pDisk->open(path);
-		return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode));
-	}
-}
-
-
-//
-// in place of the system's
-//
-#define EVNET_IN_PLACE_OF(name) __asm__(name) __attribute__((used, visibility("default")))
-
-
-extern "C"
-{
-	ssize_t testSendFile(int out, int in, off_t* pOffset, std::size_t length) EVNET_IN_PLACE_OF("sendfile");
-	ssize_t testSendFile64(int out, int in, off_t* pOffset, std::size_t length) EVNET_IN_PLACE_OF("sendfile64");
-	int testOpen(const char* path, int flags, ...) EVNET_IN_PLACE_OF("open");
-	int testOpen64(const char* path, int flags, ...) EVNET_IN_PLACE_OF("open64");
-
-
-	ssize_t testSendFile(int out, int in, off_t* pOffset, std::size_t length)
-	{
-		return sendFile(out, in, pOffset, length);
-	}
-
-
-	ssize_t testSendFile64(int out, int in, off_t* pOffset, std::size_t length)
-	{
-		return sendFile(out, in, pOffset, length);
-	}
-
-
-	int testOpen(const char* path, int flags, ...)
-	{
-		std::va_list arguments;
-		va_start(arguments, flags);
-		const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
-		va_end(arguments);
-		return openFile(path, flags, mode);
-	}
-
-
-	int testOpen64(const char* path, int flags, ...)
-	{
-		std::va_list arguments;
-		va_start(arguments, flags);
-		const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
-		va_end(arguments);
-		return openFile(path, flags, mode);
-	}
-}
 
 
 namespace
@@ -173,17 +63,22 @@ namespace
 		});
 	}
 
-	class SlowDisk: public Disk
+	class SlowDisk
 		/// A disk on which everybody waits once the handlers have sent what they can.
 	{
 	public:
 		explicit SlowDisk(const std::atomic<int>& sent, int handlers = 1):
-			Disk([this, &sent, handlers]
+			_fault(CallFault::CALL_SENDFILE, [this, &sent, handlers](int)
 			{
 				if (sent >= handlers) _gate.pass();
 				return 0;
 			})
 		{
+		}
+
+		~SlowDisk()
+		{
+			_gate.open(); // who still waits must not be waited for
 		}
 
 		Gate& gate()
@@ -203,7 +98,8 @@ namespace
 		}
 
 	private:
-		Gate _gate;
+		Gate      _gate;
+		CallFault _fault;
 	};
 
 	class NarrowClient: public RawClient
@@ -308,7 +204,7 @@ void EVHTTPServerFileTest::testSlowDiskIsNotTheClientsFault()
 	ContentFile file;
 	std::atomic<int> sent(0);
 	std::atomic<int> slow(0);
-	Disk disk([&]
+	CallFault disk(CallFault::CALL_SENDFILE, [&](int)
 	{
 		if (sent && slow++ < 3) sleepFor(500); // longer than the send timeout
 		return 0;
@@ -380,7 +276,7 @@ void EVHTTPServerFileTest::testFileSystemWithoutSendfile()
 	for (int error: {EINVAL, ENOSYS, EOPNOTSUPP, EOVERFLOW})
 	{
 		std::atomic<int> refused(0);
-		Disk disk([&] { ++refused; return error; });
+		CallFault disk(CallFault::CALL_SENDFILE, [&](int) { ++refused; return error; });
 		EVHTTPServer server(serveFile(file.path(), sent), 0, httpParams(2, 1));
 		server.start();
 		NarrowClient client(server);
@@ -398,7 +294,7 @@ void EVHTTPServerFileTest::testDiskFails()
 	for (int handlers: {0, 1}) // in the handler, and after it
 	{
 		std::atomic<int> sent(0);
-		Disk disk([&] { return sent >= handlers ? EIO : 0; });
+		CallFault disk(CallFault::CALL_SENDFILE, [&](int) { return sent >= handlers ? EIO : 0; });
 		EVHTTPServer server(serveFile(file.path(), sent), 0, httpParams(2, 1));
 		server.start();
 		NarrowClient client(server);
@@ -411,6 +307,28 @@ void EVHTTPServerFileTest::testDiskFails()
 }
 
 
+void EVHTTPServerFileTest::testSocketThatDoesNotWaitAgain()
+{
+	// The system keeps a socket from waiting while a file is sent, and then refuses to let it wait again: nobody else may have it. The client has got
+	// its file, but something must tell why its next request is not answered.
+	ContentFile file(100000);
+	std::atomic<int> calls(-1); // since the handler has begun to send
+	CallFault fault(CallFault::CALL_FCNTL, [&](int) { return calls >= 0 && ++calls == 3 ? ENOMEM : 0; });
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket().setSendBufferSize(1000000); // it is sent at once
+		calls = 0;
+		response.sendFile(file.path(), "text/plain");
+	}), 0, httpParams(2, 1));
+	server.start();
+	RawClient client(server);
+	client.ask("/file");
+	assertTrue (calls >= 3);
+	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_RESET));
+	assertTrue (waitFor([&] { return balances(server.statistics()); }));
+}
+
+
 void EVHTTPServerFileTest::testFileIsReplaced()
 {
 	// Just before it is opened, but after anybody who looks at its path first.
@@ -419,9 +337,10 @@ void EVHTTPServerFileTest::testFileIsReplaced()
 	{
 		ContentFile other(size);
 		std::atomic<int> sent(0);
-		Disk disk(nullptr, [&](const std::string& path)
+		CallFault disk([&](const std::string& path)
 		{
 			if (path == file.path()) ::rename(other.path().c_str(), file.path().c_str());
+			return 0;
 		});
 		EVHTTPServer server(serveFile(file.path(), sent), 0, httpParams());
 		server.start();
@@ -670,12 +589,12 @@ void EVHTTPServerFileTest::testShortRestsAreNotKeptOpen()
 		response.sendFile(request.getURI(), "text/plain");
 	}), 0, httpParams(2, 1));
 	server.start();
-	const std::size_t before = sentBytes;
+	const std::size_t before = CallFault::bytesSentFromFiles();
 	NarrowClient first(server);
 	first.get(large.path());
 	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
 	assertEqual (1, openDescriptors(large.path()));
-	const std::string content = pattern(sentBytes - before + 30000); // what the system takes, and a little more
+	const std::string content = pattern(CallFault::bytesSentFromFiles() - before + 30000); // what the system takes, and a little more
 	Poco::FileOutputStream(file.path()) << content;
 	std::vector<std::unique_ptr<RawClient>> slow;
 	for (int i = 0; i < clients; i++)
@@ -724,6 +643,7 @@ CppUnit::Test* EVHTTPServerFileTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testFileWithoutAnotherThread);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testFileSystemWithoutSendfile);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testDiskFails);
+	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testSocketThatDoesNotWaitAgain);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testFileIsReplaced);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testFileIsLeased);
 	CppUnit_addTest(pSuite, EVHTTPServerFileTest, testWhatIsNoFile);

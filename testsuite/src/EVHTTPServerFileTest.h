@@ -29,6 +29,7 @@ public:
 	void testFileWithoutAnotherThread();
 	void testFileSystemWithoutSendfile();
 	void testDiskFails();
+	void testSocketThatDoesNotWaitAgain();
 	void testFileIsReplaced();
 	void testFileIsLeased();
 	void testWhatIsNoFile();

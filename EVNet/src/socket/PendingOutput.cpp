@@ -145,7 +145,7 @@ struct PendingOutput::Bytes
 	FileDescriptor file;         /// behind the bytes
 	off_t       fileOffset = 0;
 	Poco::UInt64 fileLength = 0; /// what is left of it
-	int         fileError = 0;   /// why no more of it can be sent, 0 if it can
+	int         fileError = 0;   /// why nothing more can be sent, 0 if it can
 	bool        fileCopied = false; /// sendfile() does not work with it
 	Poco::UInt64 flushed = 0;    /// see takeFlushed()
 	bool        asked = false;   /// askToFlush() has been called
@@ -207,11 +207,12 @@ PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pT
 		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
 		else if (errno != EINTR) return FLUSH_ERROR;
 	}
-	if (pBytes->fileLength > 0)
+	if (pBytes->fileError)
 	{
 		errno = pBytes->fileError;
-		return pBytes->fileError ? FLUSH_ERROR : FLUSH_FILE;
+		return FLUSH_ERROR;
 	}
+	if (pBytes->fileLength > 0) return FLUSH_FILE;
 	_pBytes = nullptr;
 	pDone.reset(pBytes);
 	return FLUSH_DONE;
@@ -225,35 +226,42 @@ PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransp
 
 	// No lock is held while the disk is waited for: nobody else removes the output as long as there is a file.
 	Bytes& output = *_pBytes.load(std::memory_order_relaxed);
+	Poco::UInt64 sent = 0;
+	int fileError = 0;
 	{
 		std::optional<NonBlocking> nonBlocking;
 		if (!pTLS && !output.fileCopied) nonBlocking.emplace(fd);
 		if (nonBlocking && !nonBlocking->works()) output.fileCopied = true;
-		Poco::UInt64 slice = std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE);
-		while (slice > 0 && result == FLUSH_FILE)
+		const Poco::UInt64 slice = std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE);
+		while (sent < slice && result == FLUSH_FILE)
 		{
-			const ssize_t n = sendFile(fd, pTLS, output, static_cast<std::size_t>(slice));
+			const ssize_t n = sendFile(fd, pTLS, output, static_cast<std::size_t>(slice - sent));
 			const int error = n == 0 ? EIO : errno; // 0: it has become shorter
-			std::lock_guard<std::mutex> lock(mutex());
 			if (n > 0)
 			{
-				slice -= static_cast<Poco::UInt64>(n);
+				sent += static_cast<Poco::UInt64>(n);
 				output.fileOffset += n;
-				output.fileLength -= static_cast<Poco::UInt64>(n);
-				output.flushed += static_cast<Poco::UInt64>(n);
 			}
 			else if (n < 0 && (error == EAGAIN || error == EWOULDBLOCK)) result = FLUSH_AGAIN;
-			else if (n == 0 || error != EINTR) output.fileError = error;
-			if (output.fileError) result = FLUSH_ERROR;
+			else if (n == 0 || error != EINTR)
+			{
+				fileError = error;
+				result = FLUSH_ERROR;
+			}
 		}
 		if (nonBlocking && !nonBlocking->restore())
 		{
-			// Handlers must not get a socket that does not wait. What is left of the file is lost by that, not by the client.
-			const int error = errno;
+			// Handlers must not get a socket that does not wait. What is left of the file, if anything, and the next answer are lost by that, and
+			// not by the client.
+			fileError = errno;
 			::shutdown(fd, SHUT_RDWR);
-			std::lock_guard<std::mutex> lock(mutex());
-			output.fileError = error;
 		}
+	}
+	{
+		std::lock_guard<std::mutex> lock(mutex());
+		output.fileLength -= sent;
+		output.flushed += sent;
+		output.fileError = fileError;
 	}
 	if (result == FLUSH_AGAIN && output.fileLength <= KEPT_ALWAYS) keepRest();
 	const Result rest = flush(fd, pTLS);
