@@ -24,3 +24,30 @@ function(evnet_use_internals target)
 		target_link_libraries(${target} PRIVATE Poco::EVNet)
 	endif()
 endfunction()
+
+
+# evnet_use_checked(TARGET): for the tests. The target gets all of EVNet, hidden classes included, with the assertions
+# of the engine (Assert.h): in a build with a shared library, which has none, from a static one made of the same sources; else from the library,
+# which has them with sanitizers, or with EVNET_ASSERTIONS.
+
+function(evnet_use_checked target)
+	get_target_property(EVNET_SOURCE_DIR EVNet SOURCE_DIR)
+	get_target_property(EVNET_TYPE EVNet TYPE)
+	list(APPEND CMAKE_MODULE_PATH ${EVNET_SOURCE_DIR}/cmake)
+	find_package(LibEv REQUIRED)
+	if(EVNET_TYPE STREQUAL "SHARED_LIBRARY" AND NOT TARGET EVNetChecked)
+		file(GLOB EVNET_SRCS_G CONFIGURE_DEPENDS "${EVNET_SOURCE_DIR}/src/*/*.cpp")
+		add_library(EVNetChecked STATIC EXCLUDE_FROM_ALL ${EVNET_SRCS_G})
+		target_compile_features(EVNetChecked PRIVATE cxx_std_17)
+		target_compile_definitions(EVNetChecked PUBLIC EVNET_ASSERTIONS=1 EVNet_STATIC)
+		target_include_directories(EVNetChecked PUBLIC ${EVNET_SOURCE_DIR}/include ${EVNET_SOURCE_DIR}/src)
+		target_link_libraries(EVNetChecked PUBLIC Poco::Net LibEv::LibEv)
+	endif()
+	if(TARGET EVNetChecked)
+		set(EVNET_CHECKED EVNetChecked)
+	else()
+		set(EVNET_CHECKED Poco::EVNet)
+	endif()
+	target_include_directories(${target} PRIVATE ${EVNET_SOURCE_DIR}/src)
+	target_link_libraries(${target} PRIVATE ${EVNET_CHECKED} LibEv::LibEv)
+endfunction()

@@ -54,6 +54,7 @@
 #include "EVTCPServerThreadsTest.h"
 #include "EVTCPServerTimeoutTest.h"
 #include "EVUnixSocketTest.h"
+#include "EngineModelTest.h"
 #include "HTTPCharactersTest.h"
 #include "HTTPChunkedDecoderTest.h"
 #include "HTTPRequestParserBodyTest.h"
@@ -130,6 +131,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerThreadsTest::suite());
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
 	pSuite->addTest(EVUnixSocketTest::suite());
+	pSuite->addTest(EngineModelTest::suite());
 	pSuite->addTest(HTTPCharactersTest::suite());
 	pSuite->addTest(HTTPChunkedDecoderTest::suite());
 	pSuite->addTest(HTTPRequestParserBodyTest::suite());

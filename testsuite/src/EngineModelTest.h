@@ -1,0 +1,34 @@
+//
+// EngineModelTest.h
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EngineModelTest_INCLUDED
+#define EngineModelTest_INCLUDED
+
+
+#include "CppUnit/TestCase.h"
+#include "CppUnit/TestSuite.h"
+
+
+class EngineModelTest: public CppUnit::TestCase
+{
+public:
+	explicit EngineModelTest(const std::string& name);
+
+	void testSchedulerTriesEveryOrder();
+	void testSchedulerFindsDeadlock();
+	void testSchedulerFindsRace();
+	void testSchedulerRepeatsAnOrder();
+	void testEveryOrderIsRight();
+	void testEveryWeakeningIsFound();
+
+	static CppUnit::Test* suite();
+};
+
+
+#endif // EngineModelTest_INCLUDED
