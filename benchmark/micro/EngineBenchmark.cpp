@@ -121,9 +121,9 @@ namespace
 		{
 			Connection& connection = slab.allocate();
 			connection.pLoop = &fixture.loop;
-			connection.state.store(Connection::STATE_IDLE, std::memory_order_relaxed);
+			connection.state.open();
 			benchmark::DoNotOptimize(slab.find(connection.id()));
-			connection.state.store(Connection::STATE_FREE, std::memory_order_relaxed);
+			connection.state.close();
 			slab.release(connection);
 		}
 	}

@@ -172,18 +172,18 @@ void MemoryTest::testSlabIdsBecomeStale()
 {
 	ConnectionSlab slab;
 	Connection& connection = slab.allocate();
-	connection.state = Connection::STATE_IDLE;
+	connection.state.open();
 	const Poco::UInt64 id = identifier(connection.slot, connection.generation);
 	assertTrue (slab.find(id) == &connection);
 	assertTrue (slab.find(identifier(connection.slot, connection.generation + 1)) == nullptr);
 	assertTrue (slab.find(identifier(100000, connection.generation)) == nullptr);
 
-	connection.state = Connection::STATE_FREE;
+	connection.state.close();
 	slab.release(connection);
 	assertTrue (slab.find(id) == nullptr);
 
 	Connection& next = slab.allocate();
-	next.state = Connection::STATE_IDLE;
+	next.state.open();
 	assertTrue (&next == &connection);
 	assertTrue (slab.find(id) == nullptr);
 	assertTrue (slab.find(identifier(next.slot, next.generation)) == &next);

@@ -119,7 +119,7 @@ void Admission::offerRoom()
 	for (std::size_t i = 0; i < 2*loops; i++)
 	{
 		Loop& loop = *_loops[(first + i) % loops];
-		if ((i < loops && loop.busy()) || !loop.acceptor().offered()) continue;
+		if ((i < loops && loop.leadership().busy()) || !loop.acceptor().offered()) continue;
 		_waiting.fetch_sub(1);
 		loop.wake(Loop::WAKE_ACCEPT);
 		return;

@@ -38,22 +38,8 @@ Connection::Connection():
 	generation(0),
 	framed(0),
 	watcher(),
-	state(STATE_FREE),
-	handshaking(false),
-	notifying(false),
-	flushing(false),
-	phase(PHASE_IDLE),
-	ready(false),
 	unframed(false),
-	inBody(false),
 	outOfMemory(false),
-	late(false),
-	closeWanted(false),
-	expired(false),
-	served(false),
-	reported(false),
-	sendExpired(false),
-	notified(false),
 	_detached(false),
 	_ended(false),
 	_cutShort(false),
@@ -73,14 +59,11 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 {
 	pLoop = &loop;
 	_pSocket.assign(pSocket, true);
-	ready = unframed = inBody = outOfMemory = late = closeWanted = expired = served = reported = sendExpired = notified = false;
-	notifying = flushing = false;
+	unframed = outOfMemory = false;
 	framed = 0;
 	lastActive = phaseStart = 0;
-	phase = PHASE_IDLE;
 	_detached.store(false, std::memory_order_relaxed);
 	_ended = _cutShort = false;
-	state.store(STATE_IDLE, std::memory_order_relaxed);
 }
 
 
@@ -100,7 +83,6 @@ void Connection::clear()
 		_pSocket->close();
 	}
 	_pSocket = nullptr;
-	state.store(STATE_FREE, std::memory_order_relaxed);
 }
 
 
@@ -146,18 +128,25 @@ std::string Connection::refusal(EVTCPServerConnection::Refusal why)
 
 void Connection::handle()
 {
-	SecureTransport* pTLS = handshaking ? nullptr : _pSocket->tls();
-	if (pTLS && pTLS->exposed() && !flushing) pTLS->lend(0); // the application may have kept it
+	const ConnectionState::Work work = state.work();
+	SecureTransport* pTLS = work == ConnectionState::WORK_HANDSHAKE ? nullptr : _pSocket->tls();
+	if (pTLS && pTLS->exposed() && work != ConnectionState::WORK_FLUSH) pTLS->lend(0); // the application may have kept it
 	try
 	{
-		if (handshaking)
+		switch (work)
 		{
+		case ConnectionState::WORK_HANDSHAKE:
 			handshake();
 			return;
+		case ConnectionState::WORK_FLUSH:
+			_pSocket->flushAsOwner(); // an error remains, for the leader to find
+			break;
+		case ConnectionState::WORK_NOTIFICATION:
+			_pObject->notified();
+			break;
+		default:
+			_pObject->run();
 		}
-		if (flushing) _pSocket->flushAsOwner(); // an error remains, for the leader to find
-		else if (notifying) _pObject->notified();
-		else _pObject->run();
 		takeBack();
 		return;
 	}
@@ -166,7 +155,7 @@ void Connection::handle()
 		reportException();
 	}
 	takeBack();
-	if (flushing) _pSocket->dropOutput();
+	if (work == ConnectionState::WORK_FLUSH) _pSocket->dropOutput();
 	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
 }
 
@@ -199,20 +188,21 @@ void Connection::handshake()
 void Connection::run(Clock::time_point start)
 {
 	const std::chrono::microseconds slow(Loop::SLOW_MICROSECONDS);
-	if (!flushing) pLoop->requestTaken();
+	if (state.work() != ConnectionState::WORK_FLUSH) pLoop->requestTaken();
 	const long waits = ThreadState::waits();
 	handle();
-	if (isRequest()) pLoop->requestDone();
-	if (callsHandler()) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	if (state.isRequest()) pLoop->requestDone();
+	if (state.callsHandler()) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
 	pLoop->giveBack(*this);
 }
 
 
 void Connection::cancel()
 {
-	if (!flushing) pLoop->requestTaken();
-	if (isRequest()) pLoop->requestCancelled();
-	if (!flushing) end(EVServerStatistics::CLOSED_BY_SERVER); // else the leader goes on
+	const bool slice = state.work() == ConnectionState::WORK_FLUSH;
+	if (!slice) pLoop->requestTaken();
+	if (state.isRequest()) pLoop->requestCancelled();
+	if (!slice) end(EVServerStatistics::CLOSED_BY_SERVER); // else the leader goes on
 	pLoop->giveBack(*this);
 }
 
@@ -324,7 +314,7 @@ Connection* ConnectionSlab::find(Poco::UInt64 id)
 	const Poco::UInt32 generation = static_cast<Poco::UInt32>(id >> 32);
 	if (slot / CHUNK_SIZE >= _chunks.size()) return nullptr;
 	Connection& connection = _chunks[slot / CHUNK_SIZE][slot % CHUNK_SIZE];
-	if (connection.generation != generation || connection.state.load(std::memory_order_relaxed) == Connection::STATE_FREE) return nullptr;
+	if (connection.generation != generation || connection.state.isFree()) return nullptr;
 	return &connection;
 }
 

@@ -22,6 +22,7 @@
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "Poco/EVNet/EVTCPServerConnection.h"
 #include "socket/ConnectionSocketImpl.h"
+#include "loop/ConnectionState.h"
 #include "loop/TimeoutList.h"
 #include "threads/Task.h"
 #include "Poco/AutoPtr.h"
@@ -42,53 +43,15 @@ class Connection: public Task, public TimeoutEntry, public OutputFlusher
 	/// A connection that is multiplexed by request, as the engine sees it: its
 	/// socket, its EVTCPServerConnection and its place in the event loop.
 	///
-	/// It belongs to exactly one thread at a time: in STATE_DISPATCHED and STATE_RECALLED to the
-	/// thread that has taken it from the queue, in all other states to the thread that leads its
-	/// loop. Only the owner may touch it. Exceptions: the leader may look at
-	/// the state at any time, and uses the watcher and the list members in all states.
+	/// It belongs to exactly one thread at a time, see ConnectionState: the owner. Only the owner may touch it. Exceptions: the leader may look at
+	/// the phase at any time, and uses the watcher and the list members in all phases.
 {
 public:
-	enum State: unsigned char
-	{
-		STATE_FREE,
-			/// The slot is not in use.
-		STATE_IDLE,
-			/// Waits for a request. Holds no buffer.
-		STATE_READING,
-			/// Has received a part of a request.
-		STATE_PAUSED,
-			/// Has something to read, but the queue or the buffer budget has no
-			/// room for it. Not watched.
-		STATE_DISPATCHED,
-			/// Has a complete request, which is queued or running. Still watched for reading:
-			/// most requests are done before anything else arrives.
-		STATE_RECALLED,
-			/// As STATE_DISPATCHED, but something else has arrived, so the leader has
-			/// stopped watching. Must be given back to the loop.
-		STATE_FLUSHING,
-			/// The request is done, but the client has not taken all output. Watched for writing.
-		STATE_LINGERING
-			/// Has ended, but the client may still be sending: what it sends is
-			/// thrown away until it closes, lest it misses the last response.
-	};
-
 	enum
 	{
 		FRAME_BLOCKED = -3
 			/// What an EVTCPServerConnection of EVNet's own may return from frame(), besides what is said there: it has
 			/// something to send first, which the client does not take now.
-	};
-
-	enum Phase: unsigned char
-		/// What has come from the client. What is done with the connection besides (a notification, a step of the handshake, waiting for memory
-		/// or for room, sending output of a notification) changes neither the phase nor the time it may last.
-	{
-		PHASE_IDLE,
-			/// Nothing, since the last request or since the connection is open.
-		PHASE_READING,
-			/// A part of a request.
-		PHASE_REQUEST
-			/// A request, which is not done; in STATE_IDLE, another thread has finished it.
 	};
 
 	Connection();
@@ -108,18 +71,13 @@ public:
 		/// Returns false for a plain connection that waits for its first byte.
 
 	ConnectionSocketImpl& socket();
+	const ConnectionSocketImpl& socket() const;
 
 	std::ptrdiff_t frame();
 		/// Asks the framing hook about the bytes received. Called by the leader.
 
 	std::string refusal(EVTCPServerConnection::Refusal why);
 		/// Returns what to answer instead of calling the handler. Called by the leader.
-
-	bool isRequest() const;
-		/// Returns true if what is dispatched is a request.
-
-	bool callsHandler() const;
-		/// Returns true if what is dispatched is a request or a notification: only the application knows how long that takes.
 
 	bool exposed() const;
 		/// Returns true if what is dispatched may close the descriptor at any moment: with TLS, a handler can. Then
@@ -177,33 +135,19 @@ public:
 	union
 	{
 		std::ptrdiff_t framed;    /// length of the next request, if the framing hook has found it already
-		std::size_t    unsent;    /// bytes that the kernel had when the clock was started, in STATE_LINGERING
+		std::size_t    unsent;    /// bytes that the kernel had when the clock was started, in PHASE_LINGERING
 	};
 	ev_io          watcher;
-	std::atomic<State> state;
-	bool           handshaking;     /// what is dispatched is a step of the handshake, not a request
-	bool           notifying;       /// what is dispatched, or was the last time, is a notification, not a request
-	bool           flushing;        /// what is dispatched, or was the last time, is a slice of the file it sends: comes after a request or notification
+	ConnectionState state;
 
 	// used by the leader only
-	Phase          phase;
-	bool           ready : 1;       /// in the list of readable connections
 	bool           unframed : 1;    /// has bytes that the framing hook has not seen
-	bool           inBody : 1;      /// the header of the request is complete
 	bool           outOfMemory : 1; /// there is no memory to collect the body of the request
-	bool           late : 1;        /// its time was up while it was paused
-	bool           closeWanted : 1; /// the application wants it closed
-	bool           expired : 1;     /// the time of its phase is up: to be decided upon after the next look at the socket
-	bool           served : 1;      /// has had a request
-	bool           reported : 1;    /// its request has been reported to be overdue
-	bool           sendExpired : 1; /// its time was up while a slice of its file was sent
-	bool           notified : 1;    /// the application wants a notification dispatched
 
 private:
 	void handshake();
 	void takeBack();
 		/// Ends the handler's use of the SecureStreamSocket.
-
 
 	std::atomic<bool> _detached;
 	bool              _ended;
@@ -213,7 +157,7 @@ private:
 public:
 	double         lastActive;    /// when a thread other than the leader finished the last request
 
-	double         phaseStart;    /// when the phase began, as far as the leader knows
+	double         phaseStart;    /// when that of state.rest() began, as far as the leader knows
 
 private:
 	Connection(const Connection&);
@@ -255,7 +199,7 @@ public:
 		{
 			for (int i = 0; i < CHUNK_SIZE; i++)
 			{
-				if (pChunk[i].state.load(std::memory_order_relaxed) != Connection::STATE_FREE) function(pChunk[i]);
+				if (!pChunk[i].state.isFree()) function(pChunk[i]);
 			}
 		}
 	}
@@ -280,27 +224,21 @@ inline ConnectionSocketImpl& Connection::socket()
 }
 
 
+inline const ConnectionSocketImpl& Connection::socket() const
+{
+	return *_pSocket;
+}
+
+
 inline bool Connection::hasObject() const
 {
 	return _pObject != nullptr;
 }
 
 
-inline bool Connection::isRequest() const
-{
-	return !notifying && callsHandler();
-}
-
-
-inline bool Connection::callsHandler() const
-{
-	return !handshaking && !flushing;
-}
-
-
 inline bool Connection::exposed() const
 {
-	return _pSocket->secure() && !handshaking;
+	return _pSocket->secure() && state.work() != ConnectionState::WORK_HANDSHAKE;
 }
 
 

@@ -117,9 +117,6 @@ Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines&
 	_heldSince(0),
 	_pExposed(nullptr),
 	_now(0),
-	_turn(0),
-	_busy(false),
-	_leaderId(0),
 	_suspected(0),
 	_slowShare(0),
 	_inVain(0),
@@ -188,8 +185,7 @@ void Loop::checkWakeUp()
 bool Loop::lead()
 {
 	const InLoop marked;
-	_busy.store(false, std::memory_order_relaxed);
-	_leaderId.store(ThreadState::currentId(), std::memory_order_relaxed);
+	_leadership.lead(ThreadState::currentId());
 	unwatchRunning();
 	if (_holding)
 	{
@@ -214,6 +210,7 @@ bool Loop::lead()
 bool Loop::leadOnce()
 {
 	const InLoop marked;
+	_leadership.lead(ThreadState::currentId());
 	unwatchRunning();
 	ev_run(evLoop(), EVRUN_NOWAIT);
 	updateNow();
@@ -247,13 +244,13 @@ void Loop::abandon()
 
 bool Loop::leaderIsRunnable() const
 {
-	return ThreadState::isRunnable(_leaderId.load(std::memory_order_relaxed));
+	return ThreadState::isRunnable(_leadership.leader());
 }
 
 
-bool Loop::takeOver(Poco::UInt32 turn)
+bool Loop::takeOver(Leadership::Turn turn)
 {
-	if (!_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel)) return false;
+	if (!_leadership.takeOver(turn)) return false;
 	_promotions.add();
 	return true;
 }
@@ -267,7 +264,8 @@ void Loop::updateNow()
 
 bool Loop::serveReady()
 {
-	_busy.store(true, std::memory_order_seq_cst);
+	assertLed();
+	_leadership.beginWork();
 	_executor.attend(_now);
 	bool permitted = false;
 	// Connections that become ready again meanwhile (pipelining) let the others go first, and after
@@ -275,13 +273,17 @@ bool Loop::serveReady()
 	for (std::size_t n = std::max<std::size_t>(_ready.size(), SERVE_BATCH); n > 0 && !_ready.empty(); --n)
 	{
 		Connection& connection = static_cast<Connection&>(*_ready.pop());
-		connection.ready = false;
-		if (!guarded(connection, [this, &connection] { return receiveRequest(connection); })) continue;
+		connection.state.fulfil(ConnectionState::WISH_LOOK);
+		if (!guarded(connection, [this, &connection] { return receiveRequest(connection); }))
+		{
+			check(connection);
+			continue;
+		}
 		if (!runsHere(connection, permitted))
 		{
 			sendHeld(connection);
 			_executor.admit();
-			if (!connection.flushing) _queued.fetch_add(1);
+			if (connection.state.work() != ConnectionState::WORK_FLUSH) _queued.fetch_add(1);
 			if (connection.exposed()) recall(connection);
 			_outbox.push(connection);
 		}
@@ -289,20 +291,21 @@ bool Loop::serveReady()
 	}
 	if (permitted) _executor.leave();
 	submitOutbox();
-	_busy.store(false, std::memory_order_release);
+	_leadership.endWork();
 	return true;
 }
 
 
 bool Loop::runsHere(const Connection& connection, bool& permitted)
 {
-	const bool alone = _executor.leadersRunRequests() || (connection.flushing && _ending); // when it ends, no other thread takes anything
+	const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
+	const bool alone = _executor.leadersRunRequests() || (slice && _ending); // when it ends, no other thread takes anything
 	if (!permitted && alone)
 	{
 		_executor.enter();
 		permitted = true;
 	}
-	if (connection.flushing) return alone;
+	if (slice) return alone;
 	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW && !_executor.leadersRunRequests())
 	{
 		if (permitted) _executor.leave();
@@ -318,7 +321,6 @@ bool Loop::runHere(Connection& connection)
 {
 	submitOutbox();
 
-	Poco::UInt32 turn = _turn.load(std::memory_order_relaxed) + 1;
 	ConnectionSocketImpl& socket = connection.socket();
 	const bool hold = mayHold(connection);
 	_holding = hold || socket.hasOutput() ? connection.id() : 0;
@@ -329,25 +331,26 @@ bool Loop::runHere(Connection& connection)
 	const long waits = suspected ? ThreadState::waits() : 0;
 	const double begin = _now;
 	_pExposed = connection.exposed() ? &connection : nullptr;
-	_turn.store(turn, std::memory_order_release);
+	const Leadership::Turn turn = _leadership.beginRequest();
 	connection.handle();
 	if (hold && !connection.detached()) socket.holdOutput(false); // else detach() has done it, and the socket may be somebody else's
-	if (_turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel))
+	if (_leadership.endRequest(turn))
 	{
 		_holding = 0;
 		_pExposed = nullptr;
-		if (connection.isRequest()) _completed.add();
+		if (connection.state.isRequest()) _completed.add();
 		updateNow();
 		const bool slow = _now - begin > SLOW_MICROSECONDS*1e-6;
 		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
 		else if (suspected) --_suspected;
-		if (connection.callsHandler()) noteRequest(slow && suspected && ThreadState::waits() != waits);
+		if (connection.state.callsHandler()) noteRequest(slow && suspected && ThreadState::waits() != waits);
 		connection.settle();
 		finish(connection);
+		check(connection);
 		return true;
 	}
-	if (connection.callsHandler()) noteRequest(true);
-	if (connection.isRequest()) requestDone();
+	if (connection.state.callsHandler()) noteRequest(true);
+	if (connection.state.isRequest()) requestDone();
 	giveBack(connection);
 	return false;
 }
@@ -375,10 +378,11 @@ void Loop::noteRequest(bool slow)
 
 bool Loop::receiveRequest(Connection& connection)
 {
-	connection.flushing = connection.state == Connection::STATE_FLUSHING;
-	if (connection.flushing) return dispatchFlush(connection);
-	if (connection.phase == Connection::PHASE_REQUEST) connection.phase = Connection::PHASE_IDLE; // another thread has finished it
-	if (connection.closeWanted)
+	assertLed();
+	ConnectionState& state = connection.state;
+	if (state.phase() == ConnectionState::PHASE_FLUSHING) return dispatchFlush(connection);
+	state.look();
+	if (state.wished(ConnectionState::WISH_CLOSE))
 	{
 		finish(connection); // what is held goes first
 		return false;
@@ -389,56 +393,65 @@ bool Loop::receiveRequest(Connection& connection)
 		return false;
 	}
 	if (!connection.hasObject() && !openOnData(connection)) return false;
-	// In turns, so that a connection that is notified all the time has its requests served as well.
-	const bool notify = connection.notified && !connection.notifying && !connection.expired;
-	connection.notifying = false;
-	connection.handshaking = !connection.unframed && connection.socket().handshaking();
-	if (connection.handshaking) return dispatchHandshake(connection);
+	const bool notify = state.takeTurn() && state.wished(ConnectionState::WISH_NOTIFY) && !state.missed(ConnectionState::MISSED_REST);
+	if (!connection.unframed && connection.socket().handshaking()) return dispatchHandshake(connection);
 	if (notify) return dispatchNotification(connection);
-	if (!connection.unframed)
-	{
-		switch (connection.socket().receive(&_cache))
-		{
-		case ConnectionSocketImpl::RESULT_OK:
-			connection.late = false;
-			_inVain = 0;
-			break;
-		case ConnectionSocketImpl::RESULT_AGAIN:
-			if (!connection.expired) lookedInVain(connection);
-			onNothingArrived(connection);
-			return false;
-		case ConnectionSocketImpl::RESULT_END:
-			close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
-			return false;
-		case ConnectionSocketImpl::RESULT_NO_MEMORY:
-			// A handler can read the rest of a body. If the bodies waited for memory instead, each with its half, they might wait for ever.
-			connection.outOfMemory = connection.inBody;
-			if (connection.outOfMemory) break;
-			starve(connection);
-			return false;
-		case ConnectionSocketImpl::RESULT_FULL:
-			connection.end(EVServerStatistics::CLOSED_TOO_LARGE);
-			proceed(connection);
-			return false;
-		case ConnectionSocketImpl::RESULT_ERROR:
-			close(connection, EVServerStatistics::CLOSED_RESET);
-			return false;
-		case ConnectionSocketImpl::RESULT_TLS_ERROR:
-			close(connection, EVServerStatistics::CLOSED_TLS_ERROR);
-			return false;
-		}
-	}
-	connection.unframed = false;
+	return (connection.unframed || receiveBytes(connection)) && frameReceived(connection);
+}
 
+
+bool Loop::receiveBytes(Connection& connection)
+{
+	ConnectionState& state = connection.state;
+	switch (connection.socket().receive(&_cache))
+	{
+	case ConnectionSocketImpl::RESULT_OK:
+		state.forgive(ConnectionState::MISSED_PAUSED);
+		_inVain = 0;
+		return true;
+	case ConnectionSocketImpl::RESULT_AGAIN:
+		if (!state.missed(ConnectionState::MISSED_REST)) lookedInVain(connection);
+		onNothingArrived(connection);
+		break;
+	case ConnectionSocketImpl::RESULT_END:
+		close(connection, connection.socket().input().size() > 0 ? EVServerStatistics::CLOSED_INCOMPLETE : EVServerStatistics::CLOSED_BY_CLIENT);
+		break;
+	case ConnectionSocketImpl::RESULT_NO_MEMORY:
+		// A handler can read the rest of a body. If the bodies waited for memory instead, each with its half, they might wait for ever.
+		connection.outOfMemory = state.rest() == ConnectionState::PHASE_BODY;
+		if (connection.outOfMemory) return true;
+		starve(connection);
+		break;
+	case ConnectionSocketImpl::RESULT_FULL:
+		connection.end(EVServerStatistics::CLOSED_TOO_LARGE);
+		proceed(connection);
+		break;
+	case ConnectionSocketImpl::RESULT_ERROR:
+		close(connection, EVServerStatistics::CLOSED_RESET);
+		break;
+	case ConnectionSocketImpl::RESULT_TLS_ERROR:
+		close(connection, EVServerStatistics::CLOSED_TLS_ERROR);
+		break;
+	}
+	return false;
+}
+
+
+bool Loop::frameReceived(Connection& connection)
+{
+	ConnectionState& state = connection.state;
+	connection.unframed = false;
 	const std::ptrdiff_t length = connection.framed ? connection.framed : connection.frame();
 	connection.framed = 0;
-	connection.inBody = length == EVTCPServerConnection::FRAME_INCOMPLETE_BODY;
 	const bool outOfMemory = connection.outOfMemory;
 	connection.outOfMemory = false;
 	if (length > 0) return dispatch(connection, length);
+
+	const bool begins = !state.isReading();
 	if (length == Connection::FRAME_BLOCKED)
 	{
-		if (connection.phase == Connection::PHASE_IDLE) beginReading(connection);
+		count(state.receive(ConnectionState::PHASE_HEADER));
+		if (begins) beginReading(connection);
 		connection.unframed = true;
 		waitForClient(connection);
 		return false;
@@ -448,15 +461,20 @@ bool Loop::receiveRequest(Connection& connection)
 		waitForRequest(connection);
 		return false;
 	}
-	if (length < 0 && !connection.inBody) proceed(connection);
-	else if (outOfMemory) starve(connection);
-	else if (connection.phase == Connection::PHASE_IDLE)
+	const bool inBody = length == EVTCPServerConnection::FRAME_INCOMPLETE_BODY;
+	if (length < 0 && !inBody)
 	{
-		setState(connection, Connection::STATE_READING);
+		proceed(connection);
+		return false;
+	}
+	count(state.receive(inBody ? ConnectionState::PHASE_BODY : ConnectionState::PHASE_HEADER));
+	if (outOfMemory) starve(connection);
+	else if (begins)
+	{
 		beginReading(connection);
 		readOn(connection);
 	}
-	else if (connection.expired) onTimeUp(connection);
+	else if (state.missed(ConnectionState::MISSED_REST)) onTimeUp(connection);
 	else readOn(connection);
 	return false;
 }
@@ -466,20 +484,19 @@ void Loop::waitForRequest(Connection& connection)
 {
 	// What came were bytes between two requests, which frame() has dropped.
 	connection.socket().releaseBuffer(&_cache);
-	if (connection.phase == Connection::PHASE_READING)
+	if (connection.state.isReading())
 	{
-		connection.phase = Connection::PHASE_IDLE;
-		setState(connection, Connection::STATE_IDLE);
+		count(connection.state.receiveNone());
 		resumeClock(connection);
 	}
-	if (connection.expired) onTimeUp(connection);
-	else if (_draining || connection.notified || connection.socket().pending()) makeReady(connection);
+	if (connection.state.missed(ConnectionState::MISSED_REST)) onTimeUp(connection);
+	else if (_draining || connection.state.wished(ConnectionState::WISH_NOTIFY) || connection.socket().pending()) makeReady(connection);
 }
 
 
 void Loop::readOn(Connection& connection)
 {
-	if (connection.notified || connection.socket().pending()) makeReady(connection);
+	if (connection.state.wished(ConnectionState::WISH_NOTIFY) || connection.socket().pending()) makeReady(connection);
 }
 
 
@@ -490,9 +507,8 @@ bool Loop::dispatchNotification(Connection& connection)
 		pause(connection);
 		return false;
 	}
-	connection.notified = false;
-	connection.notifying = true;
-	setState(connection, Connection::STATE_DISPATCHED);
+	connection.state.fulfil(ConnectionState::WISH_NOTIFY);
+	count(connection.state.dispatch(ConnectionState::WORK_NOTIFICATION));
 	return true;
 }
 
@@ -500,8 +516,7 @@ bool Loop::dispatchNotification(Connection& connection)
 bool Loop::dispatchFlush(Connection& connection)
 {
 	// There is always room for it: it belongs to a request that was admitted. Nobody watches the socket meanwhile.
-	connection.handshaking = false;
-	setState(connection, Connection::STATE_RECALLED);
+	count(connection.state.dispatchSlice());
 	return true;
 }
 
@@ -513,7 +528,7 @@ bool Loop::dispatchHandshake(Connection& connection)
 		pause(connection);
 		return false;
 	}
-	setState(connection, Connection::STATE_DISPATCHED);
+	count(connection.state.dispatch(ConnectionState::WORK_HANDSHAKE));
 	return true;
 }
 
@@ -526,8 +541,8 @@ bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 		return false;
 	}
 	_requests.add();
+	count(connection.state.dispatch(ConnectionState::WORK_REQUEST));
 	beginRequest(connection);
-	setState(connection, Connection::STATE_DISPATCHED);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	return true;
 }
@@ -551,6 +566,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	}
 	_requests.add();
 	_refused.add();
+	count(connection.state.refuse());
 	beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();

@@ -24,9 +24,11 @@
 #include "loop/LoopHost.h"
 #include "loop/TimeoutList.h"
 #include "socket/BufferPool.h"
+#include "threads/Leadership.h"
 #include "threads/LedLoop.h"
 #include "core/Counter.h"
 #include "core/IntrusiveQueue.h"
+#include "core/ThreadState.h"
 #include <atomic>
 #include <ev.h>
 #include <memory>
@@ -48,7 +50,7 @@ class Loop final: public LedLoop
 	///
 	/// One thread at a time leads it: waits for events, receives, frames requests, and runs
 	/// them or hands them to the Executor. Which thread that is may change whenever the leader runs
-	/// a request, see takeOver(). Methods may be called by the leader only, unless said otherwise.
+	/// a request, see Leadership. Methods may be called by the leader only, unless said otherwise; assertLed() checks that where assertions are on.
 {
 public:
 	enum Wake
@@ -96,11 +98,13 @@ public:
 	//
 	bool lead() override;
 	bool leadOnce() override;
-	Poco::UInt32 turn() const override;
+	const Leadership& leadership() const override;
 	bool leaderIsRunnable() const override;
-	bool takeOver(Poco::UInt32 turn) override;
-	bool busy() const override;
+	bool takeOver(Leadership::Turn turn) override;
 	void abandon() override;
+
+	void assertLed() const;
+		/// Fails, where assertions are on, unless the calling thread leads the loop.
 
 	double now() const;
 		/// The time (in seconds, monotonic) at which the current events were received.
@@ -157,8 +161,8 @@ public:
 	void noteRequest(bool slow);
 		/// Lets the prediction know about a request. May be called from any thread.
 
-	void onTimeout(Connection& connection, TimeoutList& list);
-		/// Called by the lists when a clock has run out.
+	void onTimeout(Connection& connection);
+		/// Called by the lists when the clock of the connection has run out.
 
 	Acceptor& acceptor();
 
@@ -188,6 +192,14 @@ private:
 	bool runsHere(const Connection& connection, bool& permitted);
 	bool runHere(Connection& connection);
 	bool receiveRequest(Connection& connection);
+		/// Looks at the socket, and whatever there is besides. Returns true if the connection has work that is to run.
+
+	bool receiveBytes(Connection& connection);
+		/// Returns true if the framing hook is to be asked.
+
+	bool frameReceived(Connection& connection);
+		/// Returns true if there is a complete request that is to run.
+
 	bool dispatch(Connection& connection, std::ptrdiff_t length);
 	bool dispatchHandshake(Connection& connection);
 	bool dispatchNotification(Connection& connection);
@@ -209,21 +221,29 @@ private:
 
 	void refuseBusy(Connection& connection, std::ptrdiff_t length);
 	void refuseLate(Connection& connection);
-	void expire(Connection& connection, TimeoutList& list);
+	void expire(Connection& connection);
 	static void reportOverdue();
 
 	//
-	// The phase of a connection (Connection::Phase), and its clock. Whatever else is done with the connection meanwhile, the phase goes
+	// What has come from the client (ConnectionState::rest()), and its clock. Whatever else is done with the connection meanwhile, that phase goes
 	// on, and so does its clock; when it has run out, that is decided upon after the next look at the socket.
 	//
-	static Connection::State stateOf(const Connection& connection);
-		/// Returns the state of a connection that waits for its client.
-
 	static double phaseStart(const Connection& connection);
 		/// Returns the time when the phase began, of a connection that waits for its client.
 
-	TimeoutList& phaseList(const Connection& connection);
-		/// Returns the list in which the clock of the phase runs, of a connection that waits for its client.
+	TimeoutList& clockOf(ConnectionState::Deadline deadline);
+		/// Returns the list in which the clocks of a deadline run. Not for DEADLINE_NONE.
+
+	void startClock(Connection& connection, ConnectionState::Deadline deadline);
+		/// Starts the clock of the deadline now, instead of the one that runs.
+
+	void startClock(Connection& connection, ConnectionState::Deadline deadline, double time);
+		/// The same, for a clock that should have been started at the given time.
+
+	void restartClock(Connection& connection);
+		/// Starts the clock that runs once more.
+
+	void stopClock(Connection& connection);
 
 	void resumeClock(Connection& connection);
 		/// Has the clock of the phase run on as if nothing else had been done.
@@ -242,7 +262,7 @@ private:
 	void onRequestClock(Connection& connection);
 		/// Called from time to time while a request is queued or running, or may have been finished by another thread.
 
-	void postpone(Connection& connection, TimeoutList& list);
+	void postpone(Connection& connection);
 		/// Lets finish() decide about a connection whose time to take output is up while a slice of a file is sent.
 
 	//
@@ -290,12 +310,16 @@ private:
 	void watch(Connection& connection, int events);
 	bool recall(Connection& connection);
 	static bool isRunning(const Connection& connection);
+	void count(ConnectionState::Step step);
+		/// Counts the connections in each phase. Right for those that the leader alone enters and leaves, see addTo().
+
+	void check(const Connection& connection) const;
+		/// Fails, where assertions are on, if clock, watcher or buffer of the connection contradict its phase. Called after each callback of libev.
+
 	void beginDrain();
 	void endAll(bool abort);
 	void onCloseWanted(Poco::UInt64 id);
 	void onNotifyWanted(Poco::UInt64 id);
-	void setState(Connection& connection, Connection::State state);
-
 	void openConnection(Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection> pObject);
 		/// Begins to serve a connection that has its object, if it is to have one. Leaves the socket alone if it throws.
 
@@ -357,9 +381,7 @@ private:
 	Connection*               _pExposed;       /// the connection whose request runs, if its handler can close the descriptor; else null
 	std::vector<Poco::UInt64> _flushing;       /// connections with output whose request is running
 	double                    _now;
-	std::atomic<Poco::UInt32> _turn;           /// the leadership, see turn()
-	std::atomic<bool>         _busy;
-	std::atomic<long>         _leaderId;       /// as the operating system knows it
+	Leadership                _leadership;
 	int                       _suspected;      /// requests to be looked at more closely: one has been slow, perhaps because it has waited
 	std::atomic<int>          _slowShare;
 	int                       _inVain;         /// events without anything to receive, in succession
@@ -402,7 +424,7 @@ private:
 
 	// written by the leader
 	Counter _open;
-	Counter _states[Connection::STATE_LINGERING + 1];
+	Counter _phases[ConnectionState::PHASES];
 	Counter _requests;
 	Counter _completed;
 	Counter _refused;
@@ -473,15 +495,22 @@ inline const BufferPool::Ptr& Loop::bufferPool() const
 }
 
 
-inline Poco::UInt32 Loop::turn() const
+inline const Leadership& Loop::leadership() const
 {
-	return _turn.load(std::memory_order_relaxed);
+	return _leadership;
 }
 
 
-inline bool Loop::busy() const
+inline void Loop::assertLed() const
 {
-	return _busy.load(std::memory_order_seq_cst);
+	if constexpr (ASSERTIONS) _leadership.assertLed(ThreadState::currentId());
+}
+
+
+inline void Loop::count(ConnectionState::Step step)
+{
+	_phases[step.from].add(-1);
+	_phases[step.to].add();
 }
 
 

@@ -39,14 +39,16 @@ namespace
 
 void Loop::makeReady(Connection& connection)
 {
-	if (connection.ready) return;
-	connection.ready = true;
+	assertLed();
+	if (connection.state.wished(ConnectionState::WISH_LOOK)) return;
+	connection.state.wish(ConnectionState::WISH_LOOK);
 	_ready.push(connection);
 }
 
 
 void Loop::pause(Connection& connection)
 {
+	assertLed();
 	if (connection.socket().hasOutput())
 	{
 		finish(connection); // what is held must not wait, too
@@ -54,8 +56,7 @@ void Loop::pause(Connection& connection)
 	}
 	watch(connection, 0);
 	connection.unframed = connection.unframed || connection.socket().input().size() > 0;
-	setState(connection, Connection::STATE_PAUSED);
-	connection.ready = true; // it is in a list: must not be linked into another
+	count(connection.state.pause());
 	_paused.push(connection);
 	if (!ev_is_active(&_retry)) ev_timer_again(evLoop(), &_retry);
 }
@@ -65,19 +66,19 @@ void Loop::starve(Connection& connection)
 {
 	// One that holds memory itself may wait for it as long as a request may take: or all that hold
 	// some could wait for each other for ever.
-	if ((connection.late || connection.expired) && connection.socket().input().size() > 0) refuseLate(connection);
+	if (connection.state.missed(ConnectionState::MISSED_PAUSED | ConnectionState::MISSED_REST) && connection.socket().input().size() > 0) refuseLate(connection);
 	else pause(connection);
 }
 
 
 void Loop::resumePaused()
 {
+	assertLed();
 	if (_waitsForRoom.exchange(false)) _executor.addWaiting(-1);
 	while (Task* pTask = _paused.pop())
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
-		connection.ready = false;
-		setState(connection, stateOf(connection));
+		count(connection.state.resume());
 		watch(connection, EV_READ);
 		makeReady(connection);
 	}
@@ -87,6 +88,7 @@ void Loop::resumePaused()
 
 void Loop::finish(Connection& connection)
 {
+	assertLed();
 	if (connection.detached())
 	{
 		close(connection, EVServerStatistics::CLOSED_DETACHED);
@@ -94,7 +96,7 @@ void Loop::finish(Connection& connection)
 	}
 	if (holdsOutput(connection))
 	{
-		connection.ready = true;
+		connection.state.wish(ConnectionState::WISH_LOOK);
 		_ready.pushFirst(connection);
 		proceed(connection);
 		return;
@@ -107,7 +109,7 @@ void Loop::finish(Connection& connection)
 		break;
 	case PendingOutput::FLUSH_AGAIN:
 	case PendingOutput::FLUSH_FILE:
-		if (connection.state == Connection::STATE_FLUSHING) // the clock goes on
+		if (connection.state.phase() == ConnectionState::PHASE_FLUSHING) // the clock goes on
 		{
 			if (result == PendingOutput::FLUSH_AGAIN)
 			{
@@ -129,15 +131,16 @@ void Loop::finish(Connection& connection)
 
 void Loop::waitForClient(Connection& connection)
 {
-	setState(connection, Connection::STATE_FLUSHING);
+	const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
+	count(connection.state.flush());
 	watchOutput(connection);
-	if (!connection.flushing)
+	if (!slice)
 	{
 		connection.socket().takeFlushed(); // counts from here
-		connection.sendExpired = false;
-		_send.start(connection);
+		connection.state.forgive(ConnectionState::MISSED_SEND);
+		startClock(connection, ConnectionState::DEADLINE_SEND);
 	}
-	else if (connection.sendExpired && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	else if (connection.state.missed(ConnectionState::MISSED_SEND) && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 }
 
 
@@ -150,7 +153,7 @@ void Loop::watchOutput(Connection& connection)
 
 bool Loop::takesEnough(Connection& connection)
 {
-	connection.sendExpired = false;
+	connection.state.forgive(ConnectionState::MISSED_SEND);
 	return connection.socket().takeFlushed() >= _minSendBytes;
 }
 
@@ -159,14 +162,14 @@ bool Loop::mayHold(Connection& connection) const
 {
 	// With TLS, the next handler gets a socket that knows nothing of what is held. Where nobody can take the loop over, it would wait for that handler.
 	const InputBuffer& input = connection.socket().input();
-	return connection.isRequest() && input.size() > input.requestLength() && !connection.socket().secure() && !_executor.leadersRunRequests();
+	return connection.state.isRequest() && input.size() > input.requestLength() && !connection.socket().secure() && !_executor.leadersRunRequests();
 }
 
 
 bool Loop::holdsOutput(Connection& connection)
 {
 	if (connection.socket().input().size() == 0 || !connection.socket().holdsOutput()) return false;
-	if (connection.ended() || _ending || connection.closeWanted || connection.state != Connection::STATE_DISPATCHED) return false;
+	if (connection.ended() || _ending || connection.state.wished(ConnectionState::WISH_CLOSE) || connection.state.phase() != ConnectionState::PHASE_RUNNING) return false;
 	if (_now - _heldSince >= HOLD_TIME) return false;
 	connection.framed = connection.frame();
 	if (connection.framed > 0) return true;
@@ -198,82 +201,115 @@ void Loop::flushLater(Connection& connection)
 
 void Loop::proceed(Connection& connection)
 {
-	if (connection.ended() || _ending || connection.closeWanted)
+	assertLed();
+	ConnectionState& state = connection.state;
+	if (connection.ended() || _ending || state.wished(ConnectionState::WISH_CLOSE))
 	{
 		hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		return;
 	}
 	const bool handshaking = connection.socket().handshaking();
-	if (connection.phase == Connection::PHASE_REQUEST)
+	if (state.responds())
 	{
-		connection.phase = Connection::PHASE_IDLE;
 		connection.phaseStart = _now;
-		_idle.start(connection);
+		startClock(connection, ConnectionState::DEADLINE_IDLE);
 		connection.unframed = connection.socket().input().size() > 0;
 	}
-	else if (!connection.expired) resumeClock(connection);
+	else if (!state.missed(ConnectionState::MISSED_REST)) resumeClock(connection);
 	else if (handshaking)
 	{
 		hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		return;
 	}
 	// The last step of a handshake may have brought the beginning of a request.
-	if (connection.handshaking) connection.unframed = connection.socket().input().size() > 0;
-	setState(connection, stateOf(connection));
+	if (state.work() == ConnectionState::WORK_HANDSHAKE) connection.unframed = connection.socket().input().size() > 0;
+	count(state.await());
 	watch(connection, EV_READ);
 	// A handshake that waits for the client is not tried again and again: _drainTimer ends it.
-	const bool look = (_draining || connection.notified || connection.expired) && !handshaking;
+	const bool look = (_draining || state.wished(ConnectionState::WISH_NOTIFY) || state.missed(ConnectionState::MISSED_REST)) && !handshaking;
 	if (connection.unframed || look || connection.socket().pending()) makeReady(connection);
 	if (!connection.unframed) connection.socket().releaseBuffer(&_cache);
-}
-
-
-Connection::State Loop::stateOf(const Connection& connection)
-{
-	return connection.phase == Connection::PHASE_READING ? Connection::STATE_READING : Connection::STATE_IDLE;
 }
 
 
 double Loop::phaseStart(const Connection& connection)
 {
 	// The leader does not see when another thread has finished a request.
-	return connection.phase == Connection::PHASE_READING ? connection.phaseStart : std::max(connection.phaseStart, connection.lastActive);
+	return connection.state.isReading() ? connection.phaseStart : std::max(connection.phaseStart, connection.lastActive);
 }
 
 
-TimeoutList& Loop::phaseList(const Connection& connection)
+TimeoutList& Loop::clockOf(ConnectionState::Deadline deadline)
 {
-	if (connection.phase == Connection::PHASE_READING) return _request;
-	return connection.served ? _idle : _first;
+	switch (deadline)
+	{
+	case ConnectionState::DEADLINE_FIRST:
+		return _first;
+	case ConnectionState::DEADLINE_REQUEST:
+		return _request;
+	case ConnectionState::DEADLINE_HANDLER:
+		return _handler;
+	case ConnectionState::DEADLINE_SEND:
+		return _send;
+	case ConnectionState::DEADLINE_LINGER:
+		return _linger;
+	default:
+		EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_IDLE, deadline);
+		return _idle;
+	}
+}
+
+
+void Loop::startClock(Connection& connection, ConnectionState::Deadline deadline)
+{
+	startClock(connection, deadline, _now);
+}
+
+
+void Loop::startClock(Connection& connection, ConnectionState::Deadline deadline, double time)
+{
+	assertLed();
+	TimeoutList& clock = clockOf(deadline);
+	clock.startedAt(connection, time);
+	connection.state.setDeadline(clock.isUsed() ? deadline : ConnectionState::DEADLINE_NONE);
+}
+
+
+void Loop::restartClock(Connection& connection)
+{
+	startClock(connection, connection.state.deadline());
+}
+
+
+void Loop::stopClock(Connection& connection)
+{
+	TimeoutList::stop(connection);
+	connection.state.setDeadline(ConnectionState::DEADLINE_NONE);
 }
 
 
 void Loop::resumeClock(Connection& connection)
 {
-	phaseList(connection).startedAt(connection, phaseStart(connection));
+	startClock(connection, connection.state.restDeadline(), phaseStart(connection));
 }
 
 
 void Loop::beginReading(Connection& connection)
 {
-	connection.phase = Connection::PHASE_READING;
 	connection.phaseStart = _now;
-	connection.expired = false;
+	connection.state.forgive(ConnectionState::MISSED_REST);
 	connection.socket().input().takeArrived(); // counts from here
-	_request.start(connection);
+	startClock(connection, ConnectionState::DEADLINE_REQUEST);
 }
 
 
 void Loop::beginRequest(Connection& connection)
 {
-	connection.phase = Connection::PHASE_REQUEST;
 	connection.phaseStart = _now;
-	connection.served = true;
-	connection.expired = connection.late = connection.reported = false;
 	// As soon as the idle time could be over if the request were done by another thread at once, onTimeout() looks what has become of it.
 	const bool handlerFirst = _handler.isUsed() && (!_idle.isUsed() || _handler.timeout() <= _idle.timeout());
-	if (handlerFirst) _handler.start(connection);
-	else if (!_idle.contains(connection)) _idle.start(connection);
+	if (handlerFirst) startClock(connection, ConnectionState::DEADLINE_HANDLER);
+	else if (connection.state.deadline() != ConnectionState::DEADLINE_IDLE) startClock(connection, ConnectionState::DEADLINE_IDLE);
 }
 
 
@@ -281,7 +317,7 @@ void Loop::hangUp(Connection& connection, EVServerStatistics::CloseReason reason
 {
 	const bool mustLinger = connection.ended() && connection.mustLinger();
 	connection.end(reason);
-	if (mustLinger || (connection.served && connection.socket().endsOneWay() && connection.socket().hasUnsent())) linger(connection);
+	if (mustLinger || (connection.state.served() && connection.socket().endsOneWay() && connection.socket().hasUnsent())) linger(connection);
 	else close(connection, connection.reason());
 }
 
@@ -297,9 +333,9 @@ void Loop::linger(Connection& connection)
 		close(connection, connection.reason());
 		return;
 	}
-	_linger.start(connection);
+	startClock(connection, ConnectionState::DEADLINE_LINGER);
 	connection.unsent = connection.socket().unacknowledged();
-	setState(connection, Connection::STATE_LINGERING);
+	count(connection.state.linger());
 	connection.socket().input().discard();
 	connection.socket().releaseBuffer(&_cache);
 	watch(connection, EV_READ);
@@ -337,9 +373,10 @@ void Loop::drain(Connection& connection)
 
 void Loop::close(Connection& connection, EVServerStatistics::CloseReason reason)
 {
+	assertLed();
 	watch(connection, 0);
-	TimeoutList::stop(connection);
-	setState(connection, Connection::STATE_FREE);
+	stopClock(connection);
+	count(connection.state.close());
 	if (!connection.detached())
 	{
 		connection.socket().input().discard();
@@ -371,12 +408,55 @@ void Loop::watch(Connection& connection, int events)
 }
 
 
-void Loop::setState(Connection& connection, Connection::State state)
+void Loop::check(const Connection& connection) const
 {
-	// Only states that the leader enters and leaves are counted here; see addTo().
-	_states[connection.state.load(std::memory_order_relaxed)].add(-1);
-	_states[state].add();
-	connection.state.store(state, std::memory_order_release);
+	if constexpr (ASSERTIONS)
+	{
+		const ConnectionState& state = connection.state;
+		const ConnectionState::Phase phase = state.phase();
+		const ConnectionState::Deadline deadline = state.deadline();
+		const bool watched = ev_is_active(&connection.watcher);
+		const bool looks = state.wished(ConnectionState::WISH_LOOK);
+		EVNET_ASSERT_EQUAL(deadline != ConnectionState::DEADLINE_NONE, connection.pWheel != nullptr);
+		switch (phase)
+		{
+		case ConnectionState::PHASE_FREE:
+			EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_NONE, deadline);
+			EVNET_ASSERT_EQUAL(false, watched);
+			break;
+		case ConnectionState::PHASE_HEADER:
+		case ConnectionState::PHASE_BODY:
+			EVNET_ASSERT(deadline == ConnectionState::DEADLINE_NONE || deadline == ConnectionState::DEADLINE_REQUEST);
+			EVNET_ASSERT(connection.socket().input().size() > 0);
+			[[fallthrough]];
+		case ConnectionState::PHASE_NEW:
+		case ConnectionState::PHASE_IDLE:
+			// Another thread may have let go just now, so that the clock is that of its work.
+			EVNET_ASSERT(watched || looks);
+			break;
+		case ConnectionState::PHASE_PAUSED:
+			EVNET_ASSERT_EQUAL(false, watched);
+			EVNET_ASSERT_EQUAL(false, looks);
+			break;
+		case ConnectionState::PHASE_RUNNING:
+			EVNET_ASSERT_EQUAL(false, looks);
+			break;
+		case ConnectionState::PHASE_RECALLED:
+			EVNET_ASSERT_EQUAL(false, watched);
+			EVNET_ASSERT_EQUAL(false, looks);
+			break;
+		case ConnectionState::PHASE_FLUSHING:
+			EVNET_ASSERT_EQUAL(!looks, watched);
+			EVNET_ASSERT(deadline == ConnectionState::DEADLINE_NONE || deadline == ConnectionState::DEADLINE_SEND);
+			break;
+		case ConnectionState::PHASE_LINGERING:
+			EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_LINGER, deadline);
+			EVNET_ASSERT_EQUAL(true, watched);
+			break;
+		default:
+			EVNET_ASSERT(phase < ConnectionState::PHASES);
+		}
+	}
 }
 
 
@@ -400,17 +480,17 @@ void Loop::flushRunning()
 void Loop::onException(Connection& connection)
 {
 	reportException();
-	if (connection.state.load(std::memory_order_relaxed) != Connection::STATE_FREE) abandon(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
+	if (!connection.state.isFree()) abandon(connection, EVServerStatistics::CLOSED_BY_EXCEPTION);
 }
 
 
 void Loop::abandon(Connection& connection, EVServerStatistics::CloseReason reason)
 {
-	if (!connection.ready) close(connection, reason);
+	if (!connection.state.hasTurn()) close(connection, reason);
 	else
 	{
 		connection.end(reason);
-		connection.closeWanted = true;
+		connection.state.wish(ConnectionState::WISH_CLOSE);
 	}
 }
 
@@ -418,18 +498,20 @@ void Loop::abandon(Connection& connection, EVServerStatistics::CloseReason reaso
 void Loop::onWatchFailed(Connection& connection)
 {
 	// Libev has stopped the watcher: the system refuses to watch the socket, and a connection that is not watched would be forgotten.
-	switch (connection.state.load(std::memory_order_acquire))
+	switch (connection.state.phase())
 	{
-	case Connection::STATE_DISPATCHED:
+	case ConnectionState::PHASE_RUNNING:
 		// It comes back through the mailbox, and is to be watched again. If that fails once more, it is idle then.
 		if (recall(connection)) break;
 		[[fallthrough]];
-	case Connection::STATE_IDLE:
-	case Connection::STATE_READING:
-	case Connection::STATE_FLUSHING:
+	case ConnectionState::PHASE_NEW:
+	case ConnectionState::PHASE_IDLE:
+	case ConnectionState::PHASE_HEADER:
+	case ConnectionState::PHASE_BODY:
+	case ConnectionState::PHASE_FLUSHING:
 		abandon(connection, EVServerStatistics::CLOSED_RESET);
 		break;
-	case Connection::STATE_LINGERING:
+	case ConnectionState::PHASE_LINGERING:
 		close(connection, connection.reason());
 		break;
 	default:
@@ -452,20 +534,22 @@ void Loop::lookedInVain(Connection& connection)
 
 void Loop::onIO(Connection& connection)
 {
-	switch (connection.state.load(std::memory_order_acquire))
+	switch (connection.state.phase())
 	{
-	case Connection::STATE_IDLE:
-	case Connection::STATE_READING:
+	case ConnectionState::PHASE_NEW:
+	case ConnectionState::PHASE_IDLE:
+	case ConnectionState::PHASE_HEADER:
+	case ConnectionState::PHASE_BODY:
 		makeReady(connection);
 		break;
-	case Connection::STATE_DISPATCHED:
+	case ConnectionState::PHASE_RUNNING:
 		if (!recall(connection)) makeReady(connection);
 		break;
-	case Connection::STATE_FLUSHING:
+	case ConnectionState::PHASE_FLUSHING:
 		updateNow(); // the loop may have waited for long
 		finish(connection);
 		break;
-	case Connection::STATE_LINGERING:
+	case ConnectionState::PHASE_LINGERING:
 		drain(connection);
 		break;
 	default:
@@ -476,56 +560,61 @@ void Loop::onIO(Connection& connection)
 
 bool Loop::recall(Connection& connection)
 {
-	Connection::State state = Connection::STATE_DISPATCHED;
-	if (!connection.state.compare_exchange_strong(state, Connection::STATE_RECALLED, std::memory_order_acq_rel)) return false;
+	assertLed();
+	if (!connection.state.recall()) return false;
 	watch(connection, 0);
 	return true;
 }
 
 
-void Loop::onTimeout(Connection& connection, TimeoutList& list)
+void Loop::onTimeout(Connection& connection)
 {
-	guarded(connection, [this, &connection, &list]
+	guarded(connection, [this, &connection]
 	{
-		expire(connection, list);
+		expire(connection);
 		return true;
 	});
+	check(connection);
 }
 
 
-void Loop::expire(Connection& connection, TimeoutList& list)
+void Loop::expire(Connection& connection)
 {
-	switch (connection.state.load(std::memory_order_acquire))
+	assertLed();
+	ConnectionState& state = connection.state;
+	switch (connection.state.phase())
 	{
-	case Connection::STATE_IDLE:
+	case ConnectionState::PHASE_NEW:
+	case ConnectionState::PHASE_IDLE:
 		// Unless the phase began later, when another thread had finished the request.
-		if (phaseStart(connection) > connection.clockStart || &list != &phaseList(connection)) resumeClock(connection);
+		if (phaseStart(connection) > connection.clockStart || state.deadline() != state.restDeadline()) resumeClock(connection);
 		else lookOnceMore(connection);
 		break;
-	case Connection::STATE_READING:
+	case ConnectionState::PHASE_HEADER:
+	case ConnectionState::PHASE_BODY:
 		lookOnceMore(connection);
 		break;
-	case Connection::STATE_PAUSED:
-		connection.late = true;
-		list.start(connection);
+	case ConnectionState::PHASE_PAUSED:
+		state.miss(ConnectionState::MISSED_PAUSED);
+		restartClock(connection);
 		break;
-	case Connection::STATE_FLUSHING:
-		if (connection.ready) postpone(connection, list);
-		else if (takesEnough(connection)) list.start(connection);
+	case ConnectionState::PHASE_FLUSHING:
+		if (state.wished(ConnectionState::WISH_LOOK)) postpone(connection);
+		else if (takesEnough(connection)) restartClock(connection);
 		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		break;
-	case Connection::STATE_LINGERING:
-		if (lingersOn(connection)) list.start(connection);
+	case ConnectionState::PHASE_LINGERING:
+		if (lingersOn(connection)) restartClock(connection);
 		else close(connection, connection.reason());
 		break;
 	default:
-		if (connection.flushing) postpone(connection, list);
-		else if (connection.phase == Connection::PHASE_REQUEST) onRequestClock(connection);
+		if (state.work() == ConnectionState::WORK_FLUSH) postpone(connection);
+		else if (state.isRequest()) onRequestClock(connection);
 		// It comes back through the mailbox, unless that has just been done. proceed() then goes on.
-		else if (recall(connection) || connection.state != Connection::STATE_IDLE)
+		else if (recall(connection) || ConnectionState::isRunning(state.phase()))
 		{
-			connection.expired = true;
-			TimeoutList::stop(connection);
+			state.miss(ConnectionState::MISSED_REST);
+			stopClock(connection);
 		}
 		else lookOnceMore(connection);
 	}
@@ -549,12 +638,12 @@ void Loop::onRequestClock(Connection& connection)
 {
 	// Queued or running: not the client's fault.
 	const double overdue = connection.phaseStart + _handler.timeout();
-	const bool waits = _handler.isUsed() && !connection.reported;
+	const bool waits = _handler.isUsed() && !connection.state.missed(ConnectionState::MISSED_HANDLER);
 	const bool report = waits && overdue <= _now;
-	if (waits && !report && (!_idle.isUsed() || overdue <= _now + _idle.timeout())) _handler.startedAt(connection, connection.phaseStart);
-	else _idle.start(connection);
+	if (waits && !report && (!_idle.isUsed() || overdue <= _now + _idle.timeout())) startClock(connection, ConnectionState::DEADLINE_HANDLER, connection.phaseStart);
+	else startClock(connection, ConnectionState::DEADLINE_IDLE);
 	if (!report) return;
-	connection.reported = true;
+	connection.state.miss(ConnectionState::MISSED_HANDLER);
 	_overdue.add();
 	reportOverdue();
 }
@@ -562,32 +651,32 @@ void Loop::onRequestClock(Connection& connection)
 
 void Loop::lookOnceMore(Connection& connection)
 {
-	TimeoutList::stop(connection);
-	if (connection.socket().handshaking() && !connection.ready)
+	stopClock(connection);
+	if (connection.socket().handshaking() && !connection.state.wished(ConnectionState::WISH_LOOK))
 	{
 		close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		return;
 	}
 	// What has arrived in time counts, though it may not have been reported yet.
-	connection.expired = true;
+	connection.state.miss(ConnectionState::MISSED_REST);
 	makeReady(connection);
 }
 
 
 void Loop::onNothingArrived(Connection& connection)
 {
-	const bool idle = connection.phase == Connection::PHASE_IDLE;
-	if (_draining && idle && (connection.served || _drainGraceOver)) hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
-	else if (connection.expired) onTimeUp(connection);
-	else if (connection.notified) makeReady(connection);
+	const ConnectionState& state = connection.state;
+	if (_draining && !state.isReading() && (state.served() || _drainGraceOver)) hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
+	else if (state.missed(ConnectionState::MISSED_REST)) onTimeUp(connection);
+	else if (state.wished(ConnectionState::WISH_NOTIFY)) makeReady(connection);
 }
 
 
 void Loop::onTimeUp(Connection& connection)
 {
-	connection.expired = false;
-	if (connection.phase == Connection::PHASE_IDLE) hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
-	else if (connection.inBody && connection.socket().input().takeArrived() >= _minRequestBytes)
+	connection.state.forgive(ConnectionState::MISSED_REST);
+	if (!connection.state.isReading()) hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
+	else if (connection.state.rest() == ConnectionState::PHASE_BODY && connection.socket().input().takeArrived() >= _minRequestBytes)
 	{
 		beginReading(connection);
 		readOn(connection);
@@ -596,10 +685,10 @@ void Loop::onTimeUp(Connection& connection)
 }
 
 
-void Loop::postpone(Connection& connection, TimeoutList& list)
+void Loop::postpone(Connection& connection)
 {
-	connection.sendExpired = true;
-	list.start(connection);
+	connection.state.miss(ConnectionState::MISSED_SEND);
+	restartClock(connection);
 }
 
 
@@ -608,17 +697,19 @@ bool Loop::closeLongestIdle()
 	// Those that run requests, or wait for a thread that does, may be in front of all others.
 	const int maxLooks = MAX_IDLE_LOOKS + _executor.running() + _executor.queued();
 	Connection* pLongest = nullptr;
-	for (TimeoutList* pList: {&_handler, &_first, &_idle})
+	for (ConnectionState::Deadline deadline: {ConnectionState::DEADLINE_HANDLER, ConnectionState::DEADLINE_FIRST, ConnectionState::DEADLINE_IDLE})
 	{
+		TimeoutList& clock = clockOf(deadline);
 		int looks = 0;
-		for (Connection* pConnection = pList->first(); pConnection && looks < maxLooks; looks++)
+		for (Connection* pConnection = clock.first(); pConnection && looks < maxLooks; looks++)
 		{
 			Connection& connection = *pConnection;
-			pConnection = pList->next(connection);
-			if (connection.state.load(std::memory_order_acquire) != Connection::STATE_IDLE || connection.ready) continue;
+			pConnection = clock.next(connection);
+			const ConnectionState::Phase phase = connection.state.phase();
+			if ((phase != ConnectionState::PHASE_NEW && phase != ConnectionState::PHASE_IDLE) || connection.state.wished(ConnectionState::WISH_LOOK)) continue;
 			const double since = phaseStart(connection);
 			if (!pLongest || since < phaseStart(*pLongest)) pLongest = &connection;
-			if (since <= connection.clockStart && pList == &phaseList(connection)) break; // all others are in their places, or have been idle for a shorter time
+			if (since <= connection.clockStart && deadline == connection.state.restDeadline()) break; // all others are in their places, or have been idle for a shorter time
 			resumeClock(connection); // its place was out of date
 		}
 	}
@@ -649,13 +740,14 @@ void Loop::beginDrain()
 	ev_timer_start(evLoop(), &_drainTimer);
 	_slab.forEach([this](Connection& connection)
 	{
-		switch (connection.state.load(std::memory_order_acquire))
+		switch (connection.state.phase())
 		{
-		case Connection::STATE_DISPATCHED:
+		case ConnectionState::PHASE_RUNNING:
 			// Force it to come back: it must not become idle unnoticed.
 			if (recall(connection)) break;
 			[[fallthrough]];
-		case Connection::STATE_IDLE:
+		case ConnectionState::PHASE_NEW:
+		case ConnectionState::PHASE_IDLE:
 			makeReady(connection); // a last look
 			break;
 		default:
@@ -672,9 +764,9 @@ void Loop::endAll(bool abort)
 	resumePaused();
 	_slab.forEach([this, abort](Connection& connection)
 	{
-		switch (connection.state.load(std::memory_order_acquire))
+		switch (connection.state.phase())
 		{
-		case Connection::STATE_DISPATCHED:
+		case ConnectionState::PHASE_RUNNING:
 			// Force it to come back: it must not become idle unnoticed.
 			if (recall(connection))
 			{
@@ -682,21 +774,23 @@ void Loop::endAll(bool abort)
 				break;
 			}
 			[[fallthrough]];
-		case Connection::STATE_IDLE:
-		case Connection::STATE_READING:
-			if (connection.ready) connection.closeWanted = true;
+		case ConnectionState::PHASE_NEW:
+		case ConnectionState::PHASE_IDLE:
+		case ConnectionState::PHASE_HEADER:
+		case ConnectionState::PHASE_BODY:
+			if (connection.state.wished(ConnectionState::WISH_LOOK)) connection.state.wish(ConnectionState::WISH_CLOSE);
 			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			break;
-		case Connection::STATE_RECALLED:
+		case ConnectionState::PHASE_RECALLED:
 			if (abort) connection.abort();
 			break;
-		case Connection::STATE_FLUSHING:
-			connection.closeWanted = true;
+		case ConnectionState::PHASE_FLUSHING:
+			connection.state.wish(ConnectionState::WISH_CLOSE);
 			if (!abort) break;
-			if (connection.ready) connection.abort();
+			if (connection.state.wished(ConnectionState::WISH_LOOK)) connection.abort();
 			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			break;
-		case Connection::STATE_LINGERING:
+		case ConnectionState::PHASE_LINGERING:
 			close(connection, connection.reason());
 			break;
 		default:
@@ -716,6 +810,7 @@ void Loop::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
 		else connection.pLoop->onIO(connection);
 		return true;
 	});
+	connection.pLoop->check(connection);
 }
 
 
@@ -727,7 +822,8 @@ void Loop::drainCallback(struct ev_loop*, ev_timer* pWatcher, int)
 	loop._drainGraceOver = true;
 	loop._slab.forEach([&loop](Connection& connection)
 	{
-		if (connection.state != Connection::STATE_IDLE || connection.ready) return;
+		const ConnectionState::Phase phase = connection.state.phase();
+		if ((phase != ConnectionState::PHASE_NEW && phase != ConnectionState::PHASE_IDLE) || connection.state.wished(ConnectionState::WISH_LOOK)) return;
 		if (connection.socket().handshaking()) loop.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		else loop.makeReady(connection); // the last look
 	});

@@ -38,10 +38,9 @@ void Loop::giveBack(Connection& connection)
 	if (!_admission.draining() && !connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{
 		connection.socket().releaseBuffer(nullptr);
-		if (connection.isRequest()) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
-		Connection::State state = Connection::STATE_DISPATCHED;
+		if (connection.state.isRequest()) connection.lastActive = std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
 		// The usual case: the leader still watches the socket and need not be told.
-		if (connection.state.compare_exchange_strong(state, Connection::STATE_IDLE, std::memory_order_acq_rel)) return;
+		if (connection.state.letGo()) return;
 	}
 	std::lock_guard<std::mutex> lock(_mutex);
 	_returned.push(connection);
@@ -110,8 +109,7 @@ void Loop::flushConnection(Poco::UInt64 id)
 
 bool Loop::isRunning(const Connection& connection)
 {
-	const Connection::State state = connection.state.load(std::memory_order_acquire);
-	return state == Connection::STATE_DISPATCHED || state == Connection::STATE_RECALLED;
+	return ConnectionState::isRunning(connection.state.phase());
 }
 
 
@@ -124,6 +122,7 @@ void Loop::wake(int reasons)
 
 void Loop::onMail()
 {
+	assertLed();
 	updateNow(); // the loop may have waited for long
 	// Before the mail: who sees that the loop has to end must see all that came before.
 	const int reasons = _wake.exchange(0, std::memory_order_acq_rel);
@@ -148,6 +147,7 @@ void Loop::onMail()
 			finish(connection);
 			return true;
 		});
+		check(connection);
 	}
 	while (ConnectionSocketImpl* pSocket = arrived.pop())
 	{
@@ -183,11 +183,10 @@ void Loop::onCloseWanted(Poco::UInt64 id)
 {
 	Connection* pConnection = _slab.find(id);
 	if (!pConnection) return;
-	pConnection->closeWanted = true;
+	pConnection->state.wish(ConnectionState::WISH_CLOSE);
 	if (isRunning(*pConnection)) recall(*pConnection);
 	// One that is being flushed is closed when the client has taken its response, and one that lingers is being closed.
-	const Connection::State state = pConnection->state.load(std::memory_order_acquire);
-	if ((state == Connection::STATE_IDLE || state == Connection::STATE_READING) && !pConnection->ready) hangUp(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
+	if (ConnectionState::isWaiting(pConnection->state.phase()) && !pConnection->state.wished(ConnectionState::WISH_LOOK)) hangUp(*pConnection, EVServerStatistics::CLOSED_BY_SERVER);
 }
 
 
@@ -195,12 +194,10 @@ void Loop::onNotifyWanted(Poco::UInt64 id)
 {
 	Connection* pConnection = _slab.find(id);
 	if (!pConnection || !pConnection->hasObject()) return;
-	pConnection->notified = true;
+	pConnection->state.wish(ConnectionState::WISH_NOTIFY);
 	// What is running must come back through the mailbox: only then is it seen again. What is being flushed, or paused, is seen anyway.
 	if (isRunning(*pConnection)) recall(*pConnection);
-	const Connection::State state = pConnection->state.load(std::memory_order_acquire);
-	const bool waits = state == Connection::STATE_IDLE || state == Connection::STATE_READING;
-	if (waits && !pConnection->socket().handshaking()) makeReady(*pConnection);
+	if (ConnectionState::isWaiting(pConnection->state.phase()) && !pConnection->socket().handshaking()) makeReady(*pConnection);
 }
 
 
@@ -254,9 +251,9 @@ void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::uniq
 	connection.watcher.data = &connection;
 	ev_io_start(evLoop(), &connection.watcher);
 	_open.add();
-	_states[Connection::STATE_IDLE].add();
+	count(connection.state.open());
 	connection.phaseStart = _now;
-	_first.start(connection);
+	startClock(connection, ConnectionState::DEADLINE_FIRST);
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
 	// the last one, telling libev's backend about the connection at all.
@@ -326,15 +323,15 @@ void Loop::submitLeaving()
 void Loop::addTo(EVServerStatistics& statistics) const
 {
 	const int open = static_cast<int>(_open.value());
-	const int reading = static_cast<int>(_states[Connection::STATE_READING].value());
-	const int flushing = static_cast<int>(_states[Connection::STATE_FLUSHING].value());
-	const int lingering = static_cast<int>(_states[Connection::STATE_LINGERING].value());
+	const int reading = static_cast<int>(_phases[ConnectionState::PHASE_HEADER].value() + _phases[ConnectionState::PHASE_BODY].value());
+	const int flushing = static_cast<int>(_phases[ConnectionState::PHASE_FLUSHING].value());
+	const int lingering = static_cast<int>(_phases[ConnectionState::PHASE_LINGERING].value());
 	statistics.open += open;
 	statistics.reading += reading;
 	statistics.flushing += flushing;
 	statistics.lingering += lingering;
 	// What is busy is subtracted by the server: the leader does not see when a request is done.
-	statistics.idle += open - reading - flushing - lingering - static_cast<int>(_states[Connection::STATE_PAUSED].value());
+	statistics.idle += open - reading - flushing - lingering - static_cast<int>(_phases[ConnectionState::PHASE_PAUSED].value());
 	statistics.accepted += static_cast<Poco::UInt64>(_acceptor.accepted());
 	statistics.acceptPauses += static_cast<Poco::UInt64>(_acceptor.pauses());
 	statistics.requests += static_cast<Poco::UInt64>(_requests.value());

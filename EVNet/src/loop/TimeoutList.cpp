@@ -97,7 +97,7 @@ void TimeoutList::onTimer(struct ev_loop*, ev_timer* pTimer, int)
 	{
 		TimeoutEntry* pEntry = list._wheel.expired(now);
 		if (!pEntry) break;
-		list._loop.onTimeout(static_cast<Connection&>(*pEntry), list);
+		list._loop.onTimeout(static_cast<Connection&>(*pEntry));
 	}
 	if (list._wheel.size() > 0) list.arm();
 }

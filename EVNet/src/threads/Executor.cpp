@@ -162,7 +162,6 @@ Executor::Executor(ThreadOwner& owner, Poco::ThreadPool& pool, const Config& con
 	_threads(0),
 	_spare(0),
 	_permits(permitsFor(config.maxThreads)),
-	_watcherAsleep(false),
 	_tryAgainAt(NEVER),
 	_running(0),
 	_total(0),
@@ -260,9 +259,8 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 		for (std::size_t i = 0; i < _loops.size(); i++)
 		{
 			LedLoop& loop = *_loops[i];
-			const Poco::UInt32 turn = loop.turn();
-			if ((turn & 1) && turn == _seen[i].atStop && loop.takeOver(turn)) leadUntil(lock, loop, deadline);
-			_seen[i].atStop = turn;
+			const Leadership::Turn turn = loop.leadership().turn();
+			if (_seen[i].byStop.look(turn) > 0 && loop.takeOver(turn)) leadUntil(lock, loop, deadline);
 		}
 	}
 	lock.unlock();
@@ -408,11 +406,11 @@ void Executor::attend(double now)
 		Lock lock(_mutex);
 		spawn(lock);
 	}
-	if (!_watcherAsleep) return;
+	if (!_watcherSleep.asleep()) return;
 	Lock lock(_mutex);
-	if (_watcherAsleep && _pWatcher)
+	if (_watcherSleep.asleep() && _pWatcher)
 	{
-		_watcherAsleep = false;
+		_watcherSleep.end();
 		_pWatcher->wake.notify_one();
 	}
 }
@@ -656,19 +654,19 @@ void Executor::watch(Lock& lock)
 			me.wake.wait_for(lock, tick);
 			if (me.woken) break;
 			bool busy = false;
-			for (LedLoop* pLoop: _loops) busy = busy || pLoop->busy();
+			for (LedLoop* pLoop: _loops) busy = busy || pLoop->leadership().busy();
 			idleTicks = busy ? 0 : idleTicks + 1;
 			if (busy && inspectLoops(lock)) break;
 		}
 		else
 		{
 			idleTicks = 0;
-			_watcherAsleep = true;
+			_watcherSleep.fall();
 			// A leader first becomes busy and then looks whether the watcher sleeps: one of us notices.
 			bool busy = false;
-			for (LedLoop* pLoop: _loops) busy = busy || pLoop->busy();
-			if (!busy) me.wake.wait(lock, [this, &me] { return me.woken || !_watcherAsleep; });
-			_watcherAsleep = false;
+			for (LedLoop* pLoop: _loops) busy = busy || pLoop->leadership().busy();
+			if (!busy) me.wake.wait(lock, [this, &me] { return me.woken || !_watcherSleep.asleep(); });
+			_watcherSleep.end();
 		}
 	}
 	if (me.woken) --_waking;
@@ -684,12 +682,10 @@ bool Executor::inspectLoops(Lock& lock)
 	for (std::size_t i = 0; i < _loops.size(); i++)
 	{
 		LedLoop& loop = *_loops[i];
-		Seen& seen = _seen[i];
-		const Poco::UInt32 turn = loop.turn();
-		seen.ticks = turn == seen.turn ? seen.ticks + 1 : 0;
-		seen.turn = turn;
-		if ((turn & 1) == 0 || seen.ticks == 0) continue;
-		if (seen.ticks < WATCH_PATIENCE)
+		const Leadership::Turn turn = loop.leadership().turn();
+		const int ticks = _seen[i].byWatcher.look(turn);
+		if (ticks == 0) continue;
+		if (ticks < WATCH_PATIENCE)
 		{
 			// The system is asked by reading files.
 			lock.unlock();

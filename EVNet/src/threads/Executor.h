@@ -20,6 +20,7 @@
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/EVNet/EVServerOptions.h"
 #include "core/IntrusiveQueue.h"
+#include "threads/Leadership.h"
 #include "threads/Task.h"
 #include "Poco/Runnable.h"
 #include "Poco/ThreadPool.h"
@@ -161,11 +162,10 @@ private:
 	};
 
 	struct Seen
-		/// What the watcher knows about a loop, and what waitForLoops() does, which must not need memory.
+		/// What is known about the leader of a loop. Needs no memory where a leader must be replaced.
 	{
-		Poco::UInt32 turn   = 0;
-		int          ticks  = 0;   /// since when
-		Poco::UInt32 atStop = 0;   /// turn, when waitForLoops() looked last
+		LeaderSight byWatcher;
+		LeaderSight byStop;     /// waitForLoops()
 	};
 
 	using Lock = std::unique_lock<std::mutex>;
@@ -223,7 +223,7 @@ private:
 	std::atomic<int>        _threads;     /// in run()
 	std::atomic<int>        _spare;       /// _threads - _occupied
 	std::atomic<int>        _permits;     /// requests at once; less than maxRunning where the pool is too small for that
-	std::atomic<bool>       _watcherAsleep;
+	WatcherSleep            _watcherSleep;
 	std::atomic<double>     _tryAgainAt;  /// when the pool, which had no thread, is asked again; as Loop::now()
 
 	// written with every batch of requests

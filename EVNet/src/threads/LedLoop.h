@@ -18,7 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "Poco/Types.h"
+#include "threads/Leadership.h"
 
 
 namespace Poco {
@@ -40,19 +40,16 @@ public:
 		/// Leads a loop that is ending for a moment, without waiting and without running requests. Returns true
 		/// if it has ended. Called by a thread that has become the leader.
 
-	virtual Poco::UInt32 turn() const = 0;
-		/// An odd number means that the leader is running a request, and identifies that request.
+	virtual const Leadership& leadership() const = 0;
+		/// Returns who leads the loop.
 
 	virtual bool leaderIsRunnable() const = 0;
 		/// Returns true if the thread that runs the current request has not blocked: it computes, or
 		/// waits for a processor.
 
-	virtual bool takeOver(Poco::UInt32 turn) = 0;
+	virtual bool takeOver(Leadership::Turn turn) = 0;
 		/// Makes the calling thread the leader if the request with this number is still running. The former leader will notice
 		/// when the request is done.
-
-	virtual bool busy() const = 0;
-		/// Returns true while the leader works on requests.
 
 	virtual void offerRoom() = 0;
 		/// Wakes the loop if it waits for room in the queue.
