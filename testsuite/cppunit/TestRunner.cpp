@@ -53,6 +53,9 @@ void compare(double expected, double actual, double delta, const CppUnit::Source
 
 namespace
 {
+	using Clock = std::chrono::system_clock; // real time: a test may set the other one forward
+
+
 	class Watchdog
 		/// Aborts the process if a case takes too long.
 	{
@@ -76,7 +79,7 @@ namespace
 			std::lock_guard<std::mutex> lock(_mutex);
 			_name = name;
 			_running = true;
-			_deadline = std::chrono::steady_clock::now() + _timeout;
+			_deadline = Clock::now() + _timeout;
 			_changed.notify_all();
 		}
 
@@ -95,7 +98,7 @@ namespace
 			while (!_ended)
 			{
 				if (!_running) _changed.wait(lock);
-				else if (_changed.wait_until(lock, _deadline) == std::cv_status::timeout && _running && std::chrono::steady_clock::now() >= _deadline)
+				else if (_changed.wait_until(lock, _deadline) == std::cv_status::timeout && _running && Clock::now() >= _deadline)
 				{
 					std::cout << std::endl << "TIMEOUT: " << _name << " has not ended after " << _timeout.count() << " s" << std::endl;
 					std::abort();
@@ -109,7 +112,7 @@ namespace
 		bool                       _running;
 		bool                       _ended;
 		std::string                _name;
-		std::chrono::steady_clock::time_point _deadline;
+		Clock::time_point _deadline;
 		std::thread                _thread;
 	};
 
@@ -145,14 +148,14 @@ namespace
 		{
 			std::cout << name << ": " << std::flush;
 			_failures.clear();
-			_start = std::chrono::steady_clock::now();
+			_start = Clock::now();
 			_watchdog.start(name);
 		}
 
 		bool end()
 		{
 			_watchdog.stop();
-			const std::chrono::duration<double> time = std::chrono::steady_clock::now() - _start;
+			const std::chrono::duration<double> time = Clock::now() - _start;
 			std::cout << std::fixed << std::setprecision(3) << time.count() << " s" << (_failures.empty() ? "" : " FAILED") << std::endl;
 			for (const std::string& failure: _failures) std::cout << "    " << failure << std::endl;
 			return _failures.empty();
@@ -172,7 +175,7 @@ namespace
 	private:
 		Watchdog _watchdog;
 		std::vector<std::string> _failures;
-		std::chrono::steady_clock::time_point _start;
+		Clock::time_point _start;
 	};
 }
 

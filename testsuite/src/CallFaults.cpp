@@ -14,6 +14,7 @@
 
 
 #include "CallFaults.h"
+#include "TestClock.h"
 #include <cerrno>
 #include <cstdarg>
 #include <cstdlib>
@@ -230,7 +231,12 @@ extern "C"
 
 	int epoll_wait(int epoll, struct epoll_event* pEvents, int count, int timeout)
 	{
-		return fails(CallFault::CALL_EPOLL_WAIT, epoll) ? -1 : static_cast<int>(::syscall(SYS_epoll_pwait, epoll, pEvents, count, timeout, nullptr, 0));
+		if (fails(CallFault::CALL_EPOLL_WAIT, epoll)) return -1;
+		const ClockedWait wait = ClockedWait::forMilliseconds(timeout);
+		int n;
+		do n = static_cast<int>(::syscall(SYS_epoll_pwait, epoll, pEvents, count, wait.millisecondsLeft(), nullptr, 0));
+		while (wait.goesOn(n));
+		return n;
 	}
 
 

@@ -121,7 +121,7 @@ namespace
 }
 
 
-EVFailingCallsTest::EVFailingCallsTest(const std::string& name): CppUnit::TestCase(name)
+EVFailingCallsTest::EVFailingCallsTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -442,16 +442,6 @@ void EVFailingCallsTest::testAllocationsFailWithHTTP()
 		EVHTTPServer server(serveHTTP(answerURI), 0, httpParams(4, 1, policy));
 		survivesFailingAllocations(server, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\n");
 	}
-}
-
-
-void EVFailingCallsTest::setUp()
-{
-}
-
-
-void EVFailingCallsTest::tearDown()
-{
 }
 
 

@@ -11,11 +11,11 @@
 #define EVFailingCallsTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVFailingCallsTest: public CppUnit::TestCase
+class EVFailingCallsTest: public ClockedTest
 {
 public:
 	EVFailingCallsTest(const std::string& name);
@@ -36,9 +36,6 @@ public:
 	void testAllocationsFail();
 	void testAllocationsFailWithPlainConnections();
 	void testAllocationsFailWithHTTP();
-
-	void setUp();
-	void tearDown();
 
 	static CppUnit::Test* suite();
 };

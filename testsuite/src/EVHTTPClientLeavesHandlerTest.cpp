@@ -14,7 +14,7 @@
 #include "CppUnit/TestCaller.h"
 
 
-EVHTTPClientLeavesHandlerTest::EVHTTPClientLeavesHandlerTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPClientLeavesHandlerTest::EVHTTPClientLeavesHandlerTest(const std::string& name): ClockedTest(name)
 {
 }
 

@@ -13,11 +13,11 @@
 #define EVHTTPClientLeavesHandlerTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPClientLeavesHandlerTest: public CppUnit::TestCase
+class EVHTTPClientLeavesHandlerTest: public ClockedTest
 {
 public:
 	explicit EVHTTPClientLeavesHandlerTest(const std::string& name);

@@ -15,7 +15,7 @@
 #include "CppUnit/TestCaller.h"
 
 
-EVHTTPClientLeavesTest::EVHTTPClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPClientLeavesTest::EVHTTPClientLeavesTest(const std::string& name): ClockedTest(name)
 {
 }
 

@@ -13,11 +13,11 @@
 #define EVHTTPClientLeavesTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPClientLeavesTest: public CppUnit::TestCase
+class EVHTTPClientLeavesTest: public ClockedTest
 {
 public:
 	explicit EVHTTPClientLeavesTest(const std::string& name);

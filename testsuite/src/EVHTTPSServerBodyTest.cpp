@@ -16,7 +16,7 @@
 #include <fstream>
 
 
-EVHTTPSServerBodyTest::EVHTTPSServerBodyTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPSServerBodyTest::EVHTTPSServerBodyTest(const std::string& name): ClockedTest(name)
 {
 }
 

@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPSServerBodyTest: public CppUnit::TestCase
+class EVHTTPSServerBodyTest: public ClockedTest
 {
 public:
 	explicit EVHTTPSServerBodyTest(const std::string& name);

@@ -52,7 +52,7 @@ namespace
 }
 
 
-EVHTTPServerDrainTest::EVHTTPServerDrainTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPServerDrainTest::EVHTTPServerDrainTest(const std::string& name): ClockedTest(name)
 {
 }
 

@@ -13,11 +13,11 @@
 #define EVHTTPServerDrainTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPServerDrainTest: public CppUnit::TestCase
+class EVHTTPServerDrainTest: public ClockedTest
 {
 public:
 	explicit EVHTTPServerDrainTest(const std::string& name);

@@ -14,7 +14,7 @@
 #include "CppUnit/TestCaller.h"
 
 
-EVHTTPServerErrorTest::EVHTTPServerErrorTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPServerErrorTest::EVHTTPServerErrorTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -198,7 +198,7 @@ void EVHTTPServerErrorTest::testDribblingDoesNotExtendTheTimeout()
 		while (server.statistics().closes() == 0 && stopwatch.elapsed() < DEADLINE)
 		{
 			client.send("x");
-			sleepFor(10);
+			sleepFor(20);
 		}
 	}
 	catch (Poco::Exception&)

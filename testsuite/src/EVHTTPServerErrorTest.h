@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPServerErrorTest: public CppUnit::TestCase
+class EVHTTPServerErrorTest: public ClockedTest
 {
 public:
 	explicit EVHTTPServerErrorTest(const std::string& name);

@@ -169,7 +169,7 @@ namespace
 }
 
 
-EVHTTPServerFileTest::EVHTTPServerFileTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPServerFileTest::EVHTTPServerFileTest(const std::string& name): ClockedTest(name)
 {
 }
 

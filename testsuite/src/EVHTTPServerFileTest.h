@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPServerFileTest: public CppUnit::TestCase
+class EVHTTPServerFileTest: public ClockedTest
 {
 public:
 	explicit EVHTTPServerFileTest(const std::string& name);

@@ -16,7 +16,7 @@
 #include "Poco/Net/HTTPServerSession.h"
 
 
-EVHTTPServerKeepAliveTest::EVHTTPServerKeepAliveTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPServerKeepAliveTest::EVHTTPServerKeepAliveTest(const std::string& name): ClockedTest(name)
 {
 }
 

@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPServerKeepAliveTest: public CppUnit::TestCase
+class EVHTTPServerKeepAliveTest: public ClockedTest
 {
 public:
 	explicit EVHTTPServerKeepAliveTest(const std::string& name);

@@ -15,7 +15,7 @@
 #include "Poco/Delegate.h"
 
 
-EVHTTPServerStopTest::EVHTTPServerStopTest(const std::string& name): CppUnit::TestCase(name)
+EVHTTPServerStopTest::EVHTTPServerStopTest(const std::string& name): ClockedTest(name)
 {
 }
 

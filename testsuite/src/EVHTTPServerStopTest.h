@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVHTTPServerStopTest: public CppUnit::TestCase
+class EVHTTPServerStopTest: public ClockedTest
 {
 public:
 	explicit EVHTTPServerStopTest(const std::string& name);

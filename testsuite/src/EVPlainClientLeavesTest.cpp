@@ -72,7 +72,7 @@ namespace
 }
 
 
-EVPlainClientLeavesTest::EVPlainClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
+EVPlainClientLeavesTest::EVPlainClientLeavesTest(const std::string& name): ClockedTest(name)
 {
 }
 

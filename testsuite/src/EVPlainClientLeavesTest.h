@@ -13,11 +13,11 @@
 #define EVPlainClientLeavesTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVPlainClientLeavesTest: public CppUnit::TestCase
+class EVPlainClientLeavesTest: public ClockedTest
 {
 public:
 	explicit EVPlainClientLeavesTest(const std::string& name);

@@ -15,7 +15,7 @@
 #include <openssl/bio.h>
 
 
-EVSecureHandshakeTest::EVSecureHandshakeTest(const std::string& name): CppUnit::TestCase(name)
+EVSecureHandshakeTest::EVSecureHandshakeTest(const std::string& name): ClockedTest(name)
 {
 }
 

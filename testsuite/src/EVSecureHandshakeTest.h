@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVSecureHandshakeTest: public CppUnit::TestCase
+class EVSecureHandshakeTest: public ClockedTest
 {
 public:
 	explicit EVSecureHandshakeTest(const std::string& name);

@@ -16,7 +16,7 @@
 #include <ctime>
 
 
-EVSecureStopTest::EVSecureStopTest(const std::string& name): CppUnit::TestCase(name)
+EVSecureStopTest::EVSecureStopTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -194,6 +194,7 @@ void EVSecureStopTest::testDrain()
 	Scene scene;
 	std::atomic<bool> clean(false);
 	{
+		auto pHold = std::make_unique<TestClock::Hold>(); // the window of the client opens by the clock of the system
 		Background drain([&] { clean = scene.server().drain(Poco::Timespan(3, 0)); });
 		assertTrue (endsOrderly(scene.idle().socket()));
 		assertTrue (!drain.done());
@@ -204,6 +205,7 @@ void EVSecureStopTest::testDrain()
 		takeAll(scene.flushing().socket());
 		assertTrue (scene.flushing().receiveAnswer().isOK(scene.body()));
 		assertTrue (endsOrderly(scene.flushing().socket()));
+		pHold.reset();
 	}
 	assertTrue (!clean); // half a request had to be cut
 	assertTrue (allAccountedFor(scene.server()));

@@ -14,11 +14,11 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVSecureStopTest: public CppUnit::TestCase
+class EVSecureStopTest: public ClockedTest
 {
 public:
 	explicit EVSecureStopTest(const std::string& name);

@@ -17,7 +17,7 @@
 #include "Poco/Net/X509Certificate.h"
 
 
-EVSecureWaitTest::EVSecureWaitTest(const std::string& name): CppUnit::TestCase(name)
+EVSecureWaitTest::EVSecureWaitTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -205,7 +205,7 @@ void EVSecureWaitTest::testSlowRecord()
 	assertTrue (waitFor([&] { return reading.load(); }));
 	relay.allow(0);
 	client.send(body.substr(SMALL_BUFFER));
-	Dribbler dribbler(relay, 10, 10); // 4 seconds for the whole of it
+	Dribbler dribbler(relay, 50, 50); // 4 seconds for the whole of it
 	assertTrue (client.receiveAnswer().isOK(body));
 }
 

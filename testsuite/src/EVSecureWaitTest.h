@@ -13,10 +13,10 @@
 #define EVSecureWaitTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 
 
-class EVSecureWaitTest: public CppUnit::TestCase
+class EVSecureWaitTest: public ClockedTest
 {
 public:
 	explicit EVSecureWaitTest(const std::string& name);

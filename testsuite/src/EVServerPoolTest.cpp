@@ -83,12 +83,13 @@ namespace
 		/// Returns true if the pool answers no question now.
 	{
 		probes.push_back(std::async(std::launch::async, [&pool] { return pool.capacity(); }));
-		return probes.back().wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout;
+		sleepFor(100);
+		return probes.back().wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
 	}
 }
 
 
-EVServerPoolTest::EVServerPoolTest(const std::string& name): CppUnit::TestCase(name)
+EVServerPoolTest::EVServerPoolTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -104,7 +105,11 @@ void EVServerPoolTest::testThreadThatThePoolHasLater()
 	assertEqual(std::string("x\n"), exchange(client, "x\n")); // there is one thread for all
 	assertEqual(1, server.statistics().threads);
 	other.end();
-	assertTrue (waitFor([&] { return exchange(client, "x\n") == "x\n" && server.statistics().threads == 2; }));
+	assertTrue (waitFor([&]
+	{
+		sleepFor(50);
+		return exchange(client, "x\n") == "x\n" && server.statistics().threads == 2;
+	}));
 	// Now the loop goes on while a handler blocks.
 	StreamSocket blocked = connectTo(server);
 	sendAll(blocked, "block\n");

@@ -11,11 +11,11 @@
 #define EVServerPoolTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVServerPoolTest: public CppUnit::TestCase
+class EVServerPoolTest: public ClockedTest
 {
 public:
 	explicit EVServerPoolTest(const std::string& name);

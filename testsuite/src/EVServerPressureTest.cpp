@@ -86,7 +86,7 @@ namespace
 }
 
 
-EVServerPressureTest::EVServerPressureTest(const std::string& name): CppUnit::TestCase(name)
+EVServerPressureTest::EVServerPressureTest(const std::string& name): ClockedTest(name)
 {
 }
 

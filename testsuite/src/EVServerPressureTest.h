@@ -13,11 +13,11 @@
 #define EVServerPressureTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVServerPressureTest: public CppUnit::TestCase
+class EVServerPressureTest: public ClockedTest
 {
 public:
 	explicit EVServerPressureTest(const std::string& name);

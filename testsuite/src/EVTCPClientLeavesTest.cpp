@@ -104,7 +104,7 @@ namespace
 }
 
 
-EVTCPClientLeavesTest::EVTCPClientLeavesTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPClientLeavesTest::EVTCPClientLeavesTest(const std::string& name): ClockedTest(name)
 {
 }
 

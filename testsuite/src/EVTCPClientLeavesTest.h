@@ -13,11 +13,11 @@
 #define EVTCPClientLeavesTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVTCPClientLeavesTest: public CppUnit::TestCase
+class EVTCPClientLeavesTest: public ClockedTest
 {
 public:
 	explicit EVTCPClientLeavesTest(const std::string& name);

@@ -43,7 +43,7 @@ namespace
 }
 
 
-EVTCPServerBlockingTest::EVTCPServerBlockingTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerBlockingTest::EVTCPServerBlockingTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -393,16 +393,6 @@ void EVTCPServerBlockingTest::testRequestsWaitForTheOnlyWorker()
 	gate.open();
 	assertEqual(std::string("block 0"), receiveLine(blocked[0]));
 	assertEqual(std::string("x"), receiveLine(client));
-}
-
-
-void EVTCPServerBlockingTest::setUp()
-{
-}
-
-
-void EVTCPServerBlockingTest::tearDown()
-{
 }
 
 

@@ -13,13 +13,13 @@
 #define EVTCPServerBlockingTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include "Poco/EVNet/EVServerOptions.h"
 #include <string>
 
 
-class EVTCPServerBlockingTest: public CppUnit::TestCase
+class EVTCPServerBlockingTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerBlockingTest(const std::string& name);
@@ -39,9 +39,6 @@ public:
 	void testSlowAndQuickRequestsMixed();
 	void testHandlersThatBlockBriefly();
 	void testRequestsWaitForTheOnlyWorker();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 

@@ -56,7 +56,7 @@ namespace
 }
 
 
-EVTCPServerCapacityTest::EVTCPServerCapacityTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerCapacityTest::EVTCPServerCapacityTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -224,16 +224,6 @@ void EVTCPServerCapacityTest::testWithoutDescriptorsReusePortDoesNotStart()
 	catch (Poco::IOException&)
 	{
 	}
-}
-
-
-void EVTCPServerCapacityTest::setUp()
-{
-}
-
-
-void EVTCPServerCapacityTest::tearDown()
-{
 }
 
 

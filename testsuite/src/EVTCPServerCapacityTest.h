@@ -13,12 +13,12 @@
 #define EVTCPServerCapacityTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerCapacityTest: public CppUnit::TestCase
+class EVTCPServerCapacityTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerCapacityTest(const std::string& name);
@@ -30,9 +30,6 @@ public:
 	void testWithoutDescriptorsAcceptingPauses();
 	void testWithoutDescriptorsLoopsShareASocket();
 	void testWithoutDescriptorsReusePortDoesNotStart();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 };

@@ -31,7 +31,7 @@ namespace
 }
 
 
-EVTCPServerCloseTest::EVTCPServerCloseTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerCloseTest::EVTCPServerCloseTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -298,16 +298,6 @@ void EVTCPServerCloseTest::testCloseByIdUnderLoad()
 	assertEqual(std::string(), errors);
 	server.stop();
 	assertTrue (allAccountedFor(server));
-}
-
-
-void EVTCPServerCloseTest::setUp()
-{
-}
-
-
-void EVTCPServerCloseTest::tearDown()
-{
 }
 
 

@@ -13,12 +13,12 @@
 #define EVTCPServerCloseTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerCloseTest: public CppUnit::TestCase
+class EVTCPServerCloseTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerCloseTest(const std::string& name);
@@ -37,8 +37,6 @@ public:
 	void testCloseByIdBeforeStartAndAfterStop();
 	void testCloseByIdUnderLoad();
 
-	void setUp() override;
-	void tearDown() override;
 	void testLastResponseArrivesThoughTheClientSends();
 	void testResponseArrivesThoughTheServerCloses();
 	void testLingerLastsAsLongAsTheClientTakesSomething();

@@ -34,7 +34,7 @@ namespace
 }
 
 
-EVTCPServerFailureTest::EVTCPServerFailureTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerFailureTest::EVTCPServerFailureTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -466,16 +466,6 @@ void EVTCPServerFailureTest::testListeningSocketIsShutDown()
 	assertTrue (server.statistics().acceptPauses == 1);
 	server.stop();
 	assertTrue (allAccountedFor(server));
-}
-
-
-void EVTCPServerFailureTest::setUp()
-{
-}
-
-
-void EVTCPServerFailureTest::tearDown()
-{
 }
 
 

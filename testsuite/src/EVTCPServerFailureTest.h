@@ -13,12 +13,12 @@
 #define EVTCPServerFailureTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerFailureTest: public CppUnit::TestCase
+class EVTCPServerFailureTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerFailureTest(const std::string& name);
@@ -43,9 +43,6 @@ public:
 	void testHandlerClosesAfterAReset();
 	void testFactoryThatFailsFirstWithDispatchOnData();
 	void testListeningSocketIsShutDown();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 };

@@ -60,7 +60,7 @@ namespace
 }
 
 
-EVTCPServerNotifyTest::EVTCPServerNotifyTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerNotifyTest::EVTCPServerNotifyTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -162,6 +162,7 @@ void EVTCPServerNotifyTest::testRequestTimeoutGoesOn()
 	assertTrue (waitFor([&]
 	{
 		server.notify(id);
+		sleepFor(10);
 		return server.currentConnections() == 0;
 	}, DEADLINE/4));
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
@@ -189,6 +190,7 @@ void EVTCPServerNotifyTest::testRequestTimeoutGoesOnThoughBytesArrive()
 			{
 				return true;
 			}
+			sleepFor(10);
 			return server.currentConnections() == 0;
 		}));
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
@@ -222,7 +224,8 @@ void EVTCPServerNotifyTest::testTimeoutsGoOnThoughOutputWaits()
 		assertTrue (waitFor([&]
 		{
 			flushed = flushed || server.statistics().flushing == 1;
-			return receiveSome(client).empty();
+			sleepFor(20);
+			return receiveSome(client, much.size()).empty();
 		}));
 		assertTrue (flushed);
 		assertTrue (isClosedBecause(server, part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
@@ -261,6 +264,7 @@ void EVTCPServerNotifyTest::testIdleTimeoutGoesOn()
 		assertTrue (waitFor([&]
 		{
 			server.notify(id);
+			sleepFor(10);
 			return server.currentConnections() == 0;
 		}, DEADLINE/4));
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));

@@ -13,11 +13,11 @@
 #define EVTCPServerNotifyTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 
 
-class EVTCPServerNotifyTest: public CppUnit::TestCase
+class EVTCPServerNotifyTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerNotifyTest(const std::string& name);

@@ -38,7 +38,7 @@ namespace
 }
 
 
-EVTCPServerOutputTest::EVTCPServerOutputTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerOutputTest::EVTCPServerOutputTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -306,16 +306,6 @@ void EVTCPServerOutputTest::testSocketSendFileSendsPendingOutputFirst()
 	assertTrue (receive(client, much.size()) == much);
 	assertEqual(std::string("file\n"), receive(client, 5));
 #endif
-}
-
-
-void EVTCPServerOutputTest::setUp()
-{
-}
-
-
-void EVTCPServerOutputTest::tearDown()
-{
 }
 
 

@@ -13,12 +13,12 @@
 #define EVTCPServerOutputTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerOutputTest: public CppUnit::TestCase
+class EVTCPServerOutputTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerOutputTest(const std::string& name);
@@ -37,9 +37,6 @@ public:
 	void testManySlowReadersAtOnce();
 	void testShutdownSendSendsPendingOutputFirst();
 	void testSocketSendFileSendsPendingOutputFirst();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 };

@@ -49,7 +49,7 @@ namespace
 }
 
 
-EVTCPServerStopTest::EVTCPServerStopTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerStopTest::EVTCPServerStopTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -419,16 +419,6 @@ void EVTCPServerStopTest::testPlainConnectionAcceptedWhileStoppingIsClosed()
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_SERVER));
 	assertTrue (allAccountedFor(server));
 	assertEqual(0, runs.load());
-}
-
-
-void EVTCPServerStopTest::setUp()
-{
-}
-
-
-void EVTCPServerStopTest::tearDown()
-{
 }
 
 

@@ -13,12 +13,12 @@
 #define EVTCPServerStopTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerStopTest: public CppUnit::TestCase
+class EVTCPServerStopTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerStopTest(const std::string& name);
@@ -40,9 +40,6 @@ public:
 	void testPlainConnectionsAreServedOn();
 	void testConnectionForALoopThatHasEndedIsTurnedAway();
 	void testPlainConnectionAcceptedWhileStoppingIsClosed();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 };

@@ -21,7 +21,7 @@ namespace
 }
 
 
-EVTCPServerTimeoutTest::EVTCPServerTimeoutTest(const std::string& name): CppUnit::TestCase(name)
+EVTCPServerTimeoutTest::EVTCPServerTimeoutTest(const std::string& name): ClockedTest(name)
 {
 }
 
@@ -355,16 +355,6 @@ void EVTCPServerTimeoutTest::testTimeoutWithDispatchOnData()
 	assertEqual(std::string("hello"), receiveLine(client));
 	sleepFor(400);
 	assertEqual(1, server.currentThreads());
-}
-
-
-void EVTCPServerTimeoutTest::setUp()
-{
-}
-
-
-void EVTCPServerTimeoutTest::tearDown()
-{
 }
 
 

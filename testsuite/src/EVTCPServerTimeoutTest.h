@@ -13,12 +13,12 @@
 #define EVTCPServerTimeoutTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 #include "CppUnit/TestSuite.h"
 #include <string>
 
 
-class EVTCPServerTimeoutTest: public CppUnit::TestCase
+class EVTCPServerTimeoutTest: public ClockedTest
 {
 public:
 	explicit EVTCPServerTimeoutTest(const std::string& name);
@@ -40,9 +40,6 @@ public:
 	void testNoTimeoutsMeansNoLimit();
 	void testTimeoutsOfManyConnections();
 	void testTimeoutWithDispatchOnData();
-
-	void setUp() override;
-	void tearDown() override;
 
 	static CppUnit::Test* suite();
 };

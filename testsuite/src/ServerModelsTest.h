@@ -26,6 +26,7 @@ public:
 	~ServerModelsTest();
 
 	void testUsage();
+	void testTimeouts();
 	void testSequential();
 	void testFork();
 	void testPrefork();

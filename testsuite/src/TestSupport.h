@@ -29,6 +29,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <time.h>
 #include <vector>
 
 
@@ -59,14 +60,23 @@ inline void sleepFor(int milliseconds)
 }
 
 
+inline Poco::Int64 realTime()
+	/// Returns milliseconds of a clock that no TestClock sets forward.
+{
+	struct timespec time;
+	::clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+	return static_cast<Poco::Int64>(time.tv_sec)*1000 + time.tv_nsec/1000000;
+}
+
+
 template <class Condition>
 bool waitFor(Condition condition, int milliseconds = DEADLINE)
-	/// Waits until the condition holds. Returns false if it does not in time.
+	/// Waits until the condition holds. Returns false if it does not in time, which is real time.
 {
-	const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+	const Poco::Int64 end = realTime() + milliseconds;
 	while (!condition())
 	{
-		if (std::chrono::steady_clock::now() > end) return false;
+		if (realTime() > end) return false;
 		sleepFor(1);
 	}
 	return true;
@@ -74,6 +84,7 @@ bool waitFor(Condition condition, int milliseconds = DEADLINE)
 
 
 class Stopwatch
+	/// Tells the time that the server sees, see TestClock.
 {
 public:
 	int elapsed() const
