@@ -1,5 +1,5 @@
 #
-# What several commands of ./dev share. dev reads it first, then the one command; both run in the top folder.
+# What several commands share. dev reads it first, then the one command; both run in the top folder.
 #
 # shellcheck disable=SC2034 # the commands use these variables
 
@@ -10,6 +10,7 @@ JOBS=$(nproc)
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config libpoco-dev libssl-dev openssl libev-dev libcppunit-dev"
 DEMO_PACKAGES="python3 wrk"
 CLUSTER_PACKAGES="python3 haproxy"
+LINT_PACKAGES="git python3 clang-format clang-tidy shellcheck"
 FUZZ_PACKAGES="clang libclang-rt-14-dev"
 COVERAGE_PACKAGES="gcovr"
 CHAOS_PACKAGES="slowhttptest iproute2 python3"

@@ -4,7 +4,7 @@
 
 install_packages $DOCS_PACKAGES
 # All pages that the repository has: README.md is the first one
-pages=$(LC_ALL=C ls README.md CHANGELOG.md doc/*.md */README.md testsuite/*/README.md)
+pages=$(LC_ALL=C ls README.md CHANGELOG.md HACKING.md doc/*.md */README.md testsuite/*/README.md)
 export EVNET_PAGES=${pages//$'\n'/ } EVNET_VERSION
 EVNET_VERSION=$(sed -n 's/^project(PocoEVNet VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 # What an earlier run has made of files that are gone would be checked as well

@@ -27,7 +27,6 @@ using Poco::Net::ServerSocket;
 using Poco::Net::StreamSocket;
 using Poco::Net::TCPServerConnection;
 using Poco::Net::TCPServerConnectionFactory;
-using Poco::ThreadPool;
 
 
 namespace Poco {

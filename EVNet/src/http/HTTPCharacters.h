@@ -143,11 +143,11 @@ inline const char* HTTPCharacters::skipToken(const char* p, const char* pEnd)
 }
 
 
-inline std::string_view HTTPCharacters::trim(std::string_view s)
+inline std::string_view HTTPCharacters::trim(std::string_view text)
 {
-	while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
-	while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
-	return s;
+	while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+	while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+	return text;
 }
 
 

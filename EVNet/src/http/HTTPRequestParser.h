@@ -175,7 +175,7 @@ private:
 	bool parseTarget(std::string_view target);
 	LineResult parseVersion(const char* p, const char* pEnd);
 	LineResult parseField(const char* pData, const char* pEnd, const Limits& limits);
-	LineResult endOfLine(const char* p, const char* pEnd, const char* pOther);
+	LineResult endOfLine(const char* p, const char* pEnd, const char* reason);
 	bool checkField(std::string_view name, std::string_view value);
 	bool checkContentLength(std::string_view value);
 	bool checkTransferEncoding(std::string_view value);

@@ -28,7 +28,6 @@
 #include <unistd.h>
 
 
-using Poco::Net::ServerSocket;
 using Poco::Net::StreamSocket;
 
 

@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 
-using Poco::Net::ServerSocket;
 using Poco::Net::ServerSocketImpl;
 using Poco::Net::SocketAddress;
 

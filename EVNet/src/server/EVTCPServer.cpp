@@ -23,7 +23,6 @@ using Poco::Net::StreamSocket;
 using Poco::Net::TCPServerConnectionFactory;
 using Poco::Net::TCPServerConnectionFilter;
 using Poco::Net::TCPServerParams;
-using Poco::ThreadPool;
 
 
 namespace Poco {

@@ -28,7 +28,6 @@
 
 using Poco::Net::SocketAddress;
 using Poco::Net::SocketBufVec;
-using Poco::Net::StreamSocketImpl;
 
 
 namespace Poco {

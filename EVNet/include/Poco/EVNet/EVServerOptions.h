@@ -47,6 +47,7 @@ public:
 		/// The largest values that options take.
 	{
 		MAX_EVENT_LOOPS    = 1024,
+			/// Event loops: far more than one for each processor core of any machine that EVNet is for.
 		MAX_CAPACITY       = 1 << 22,
 			/// Connections: what fits into their identifiers.
 		MAX_BUFFERED_BYTES = 1 << 30
