@@ -172,7 +172,6 @@ bool endsOrderly(StreamSocket& socket)
 Relay::Relay(const EVTCPServer& server):
 	_listener(SocketAddress("127.0.0.1", 0)),
 	_server(connectTo(server)),
-	_serverSide(_server.address()),
 	_allowed(-1),
 	_inPieces(false),
 	_open(true),
@@ -205,12 +204,6 @@ Relay::~Relay()
 SocketAddress Relay::address() const
 {
 	return _listener.address();
-}
-
-
-SocketAddress Relay::serverSide() const
-{
-	return _serverSide;
 }
 
 

@@ -119,9 +119,6 @@ public:
 	SocketAddress address() const;
 		/// Returns where the client has to connect to.
 
-	SocketAddress serverSide() const;
-		/// Returns the address the server sees.
-
 	void allow(int bytes);
 		/// From now on, passes on that many bytes of the client, and keeps the rest for later; -1 for all.
 
@@ -143,7 +140,6 @@ private:
 
 	Poco::Net::ServerSocket _listener;
 	StreamSocket            _server;
-	SocketAddress           _serverSide;
 	mutable std::mutex      _mutex;
 	std::string             _kept;
 	int                     _allowed;
