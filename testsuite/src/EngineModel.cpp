@@ -629,6 +629,7 @@ namespace
 				serve(thread, false);
 				break;
 			default:
+				ModelScheduler::wait("the request", [this] { return _connections[0].served == 1; });
 				stop();
 				waitForLoop(thread);
 			}

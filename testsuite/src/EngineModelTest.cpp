@@ -254,26 +254,65 @@ void EngineModelTest::testSchedulerRepeatsAnOrder()
 }
 
 
-void EngineModelTest::testEveryOrderIsRight()
+void EngineModelTest::tryEveryOrder(const std::string& name)
 {
 	const CatchAssertions caught;
 	const char* pReplay = std::getenv("EVNET_MODEL");
 	const std::string replay = pReplay ? pReplay : "";
+	int found = 0;
 	for (const EngineModel::Scenario& scenario: EngineModel::scenarios())
 	{
+		if (name != scenario.pName) continue;
+		++found;
 		ModelScheduler::Options options;
-		const std::string prefix = std::string(scenario.pName) + ":";
-		if (replay.compare(0, prefix.size(), prefix) == 0)
+		if (replay.compare(0, name.size() + 1, name + ":") == 0)
 		{
-			options.replay = replay.substr(prefix.size());
+			options.replay = replay.substr(name.size() + 1);
 			std::cout << describe(scenario.pName, ModelScheduler::explore(scenario.make, options)) << std::endl;
 			continue;
 		}
 		const ModelScheduler::Result result = ModelScheduler::explore(scenario.make, options);
 		if (result.failed) failmsg(describe(scenario.pName, result));
 		assertTrue (result.interleavings > 500);
-		if (pReplay) std::cout << "\n" << scenario.pName << ": " << result.interleavings << " interleavings";
+		if (pReplay) std::cout << result.interleavings << " interleavings, ";
 	}
+	assertTrue (found == 1);
+}
+
+
+void EngineModelTest::testEveryOrderOfQueuedRequests()
+{
+	tryEveryOrder("QueuedRequests");
+}
+
+
+void EngineModelTest::testEveryOrderOfClosedConnection()
+{
+	tryEveryOrder("ClosedConnection");
+}
+
+
+void EngineModelTest::testEveryOrderOfBlockedLeader()
+{
+	tryEveryOrder("BlockedLeader");
+}
+
+
+void EngineModelTest::testEveryOrderOfNotifiedLeader()
+{
+	tryEveryOrder("NotifiedLeader");
+}
+
+
+void EngineModelTest::testEveryOrderOfStoppedServer()
+{
+	tryEveryOrder("StoppedServer");
+}
+
+
+void EngineModelTest::testEveryOrderOfStoppedWorker()
+{
+	tryEveryOrder("StoppedWorker");
 }
 
 
@@ -325,7 +364,12 @@ CppUnit::Test* EngineModelTest::suite()
 	CppUnit_addTest(pSuite, EngineModelTest, testSchedulerFindsDeadlock);
 	CppUnit_addTest(pSuite, EngineModelTest, testSchedulerFindsRace);
 	CppUnit_addTest(pSuite, EngineModelTest, testSchedulerRepeatsAnOrder);
-	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderIsRight);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfQueuedRequests);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfClosedConnection);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfBlockedLeader);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfNotifiedLeader);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfStoppedServer);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfStoppedWorker);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryWeakeningIsFound);
 
 	return pSuite;

@@ -24,10 +24,18 @@ public:
 	void testSchedulerFindsDeadlock();
 	void testSchedulerFindsRace();
 	void testSchedulerRepeatsAnOrder();
-	void testEveryOrderIsRight();
+	void testEveryOrderOfQueuedRequests();
+	void testEveryOrderOfClosedConnection();
+	void testEveryOrderOfBlockedLeader();
+	void testEveryOrderOfNotifiedLeader();
+	void testEveryOrderOfStoppedServer();
+	void testEveryOrderOfStoppedWorker();
 	void testEveryWeakeningIsFound();
 
 	static CppUnit::Test* suite();
+
+private:
+	void tryEveryOrder(const std::string& name);
 };
 
 

@@ -7,8 +7,10 @@
 //
 
 
+#undef _FORTIFY_SOURCE // longjmp() between stacks is what is wanted here
 #include "ModelScheduler.h"
 #include <cstring>
+#include <csetjmp>
 #include <exception>
 #include <ucontext.h>
 
@@ -66,6 +68,7 @@ namespace
 #if defined(MODEL_TSAN)
 				_pFiber = __tsan_get_current_fiber();
 #endif
+				_begun = true;
 				return;
 			}
 			_stack.reset(new char[STACK_SIZE]);
@@ -100,7 +103,17 @@ namespace
 			__tsan_switch_to_fiber(other._pFiber, 0);
 #endif
 			other._pFrom = this;
+#if defined(MODEL_TSAN) || defined(MODEL_ASAN)
 			::swapcontext(&_context, &other._context);
+#else
+			// swapcontext() is two system calls: only the first time.
+			if (_setjmp(_jump) == 0)
+			{
+				if (other._begun) _longjmp(other._jump, 1);
+				other._begun = true;
+				::setcontext(&other._context);
+			}
+#endif
 #if defined(MODEL_ASAN)
 			__sanitizer_finish_switch_fiber(pFakeStack, &_pFrom->_pBottom, &_pFrom->_size);
 #endif
@@ -122,6 +135,8 @@ namespace
 		std::function<void()>   _body;
 		std::unique_ptr<char[]> _stack;
 		ucontext_t              _context;
+		jmp_buf                 _jump;
+		bool                    _begun = false;
 		const void*             _pBottom = nullptr;
 		std::size_t             _size = 0;
 		Fiber*                  _pFrom = nullptr;
