@@ -182,7 +182,7 @@ void Loop::checkWakeUp()
 }
 
 
-bool Loop::lead()
+LedLoop::Led Loop::lead(Permit& permit)
 {
 	const InLoop marked;
 	_leadership.lead(ThreadState::currentId());
@@ -201,13 +201,13 @@ bool Loop::lead()
 		updateNow();
 		if (_watchFailed) restoreWakeUp();
 		submitLeaving();
-		if (!_ready.empty() && !serveReady()) return false;
-		if (_abandoned || (_ending && _open.value() == 0 && endMail())) return true;
+		if (!_ready.empty() && !serveReady(permit)) return LED_REPLACED;
+		if (_abandoned || (_ending && _open.value() == 0 && endMail())) return LED_ENDED;
 	}
 }
 
 
-bool Loop::leadOnce()
+LedLoop::Led Loop::leadOnce()
 {
 	const InLoop marked;
 	_leadership.lead(ThreadState::currentId());
@@ -215,8 +215,9 @@ bool Loop::leadOnce()
 	ev_run(evLoop(), EVRUN_NOWAIT);
 	updateNow();
 	submitLeaving();
-	if (!_ready.empty()) serveReady();
-	return _ending && _open.value() == 0 && endMail();
+	Permit permit;
+	if (!_ready.empty() && !serveReady(permit)) return LED_REPLACED;
+	return _ending && _open.value() == 0 && endMail() ? LED_ENDED : LED_ON;
 }
 
 
@@ -262,12 +263,11 @@ void Loop::updateNow()
 }
 
 
-bool Loop::serveReady()
+bool Loop::serveReady(Permit& permit)
 {
 	assertLed();
 	_leadership.beginWork();
 	_executor.attend(_now);
-	bool permitted = false;
 	// Connections that become ready again meanwhile (pipelining) let the others go first, and after
 	// a while the event loop looks for more of these.
 	for (std::size_t n = std::max<std::size_t>(_ready.size(), SERVE_BATCH); n > 0 && !_ready.empty(); --n)
@@ -279,7 +279,8 @@ bool Loop::serveReady()
 			check(connection);
 			continue;
 		}
-		if (!runsHere(connection, permitted))
+		const RunMode mode = chooseRunner(connection, permit);
+		if (mode != RUN_LEADER && mode != RUN_LEADER_ALONE)
 		{
 			sendHeld(connection);
 			_executor.admit();
@@ -287,37 +288,39 @@ bool Loop::serveReady()
 			if (connection.exposed()) recall(connection);
 			_outbox.push(connection);
 		}
-		else if (!runHere(connection)) return false;
+		else if (!runHere(connection, permit)) return false;
 	}
-	if (permitted) _executor.leave();
+	permit.giveBack();
 	submitOutbox();
 	_leadership.endWork();
 	return true;
 }
 
 
-bool Loop::runsHere(const Connection& connection, bool& permitted)
+Loop::RunMode Loop::chooseRunner(const Connection& connection, Permit& permit)
 {
 	const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
-	const bool alone = _executor.leadersRunRequests() || (slice && _ending); // when it ends, no other thread takes anything
-	if (!permitted && alone)
+	if (_executor.leadersRunRequests() || (slice && _ending)) // when the server ends, no other thread takes anything
 	{
-		_executor.enter();
-		permitted = true;
+		if (!permit) permit = _executor.enter();
+		return RUN_LEADER_ALONE;
 	}
-	if (slice) return alone;
-	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW && !_executor.leadersRunRequests())
+	if (slice) return RUN_WORKER_POLICY;
+	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW)
 	{
-		if (permitted) _executor.leave();
-		permitted = false;
-		return false;
+		permit.giveBack();
+		return RUN_WORKER_PREDICTED;
 	}
-	if (!permitted && _executor.adaptive()) permitted = _executor.tryEnter();
-	return permitted;
+	if (!permit && _executor.adaptive())
+	{
+		permit = _executor.tryEnter();
+		if (!permit) return RUN_WORKER_NO_PERMIT;
+	}
+	return permit ? RUN_LEADER : RUN_WORKER_POLICY;
 }
 
 
-bool Loop::runHere(Connection& connection)
+bool Loop::runHere(Connection& connection, Permit& permit)
 {
 	submitOutbox();
 
@@ -351,6 +354,7 @@ bool Loop::runHere(Connection& connection)
 	}
 	if (connection.state.callsHandler()) noteRequest(true);
 	if (connection.state.isRequest()) requestDone();
+	permit.requestDischarged(); // by giveBack(), before the connection goes back to the loop
 	giveBack(connection);
 	return false;
 }

@@ -96,8 +96,8 @@ public:
 	//
 	// leading
 	//
-	bool lead() override;
-	bool leadOnce() override;
+	Led lead(Permit& permit) override;
+	Led leadOnce() override;
 	const Leadership& leadership() const override;
 	bool leaderIsRunnable() const override;
 	bool takeOver(Leadership::Turn turn) override;
@@ -181,6 +181,16 @@ private:
 			/// So many requests after a slow one are asked whether they have waited.
 	};
 
+	enum RunMode
+		/// Which thread runs what a connection has, and why.
+	{
+		RUN_LEADER,             /// the leader: another thread could take the loop over (EXECUTE_ADAPTIVE)
+		RUN_LEADER_ALONE,       /// the leader: no other thread may, see Executor::leadersRunRequests(), or takes anything any more
+		RUN_WORKER_POLICY,      /// another thread: EXECUTE_DEDICATED, or a slice of a file
+		RUN_WORKER_PREDICTED,   /// another thread: requests of this loop have been blocking
+		RUN_WORKER_NO_PERMIT    /// another thread: older requests wait, too many run, or nobody could take the loop over
+	};
+
 	Loop(const Loop&);
 	Loop& operator = (const Loop&);
 
@@ -188,9 +198,15 @@ private:
 		/// Throws an exception if the system refuses to watch the descriptor by which libev is woken.
 
 	void restoreWakeUp();
-	bool serveReady();
-	bool runsHere(const Connection& connection, bool& permitted);
-	bool runHere(Connection& connection);
+	bool serveReady(Permit& permit);
+		/// Returns false if another thread leads the loop now. Then the calling thread still has the permit.
+
+	RunMode chooseRunner(const Connection& connection, Permit& permit);
+		/// Decides who runs what the connection has: the only place that does. Gets a permit for the leader, or gives it back.
+
+	bool runHere(Connection& connection, Permit& permit);
+		/// Returns false if another thread leads the loop now.
+
 	bool receiveRequest(Connection& connection);
 		/// Looks at the socket, and whatever there is besides. Returns true if the connection has work that is to run.
 

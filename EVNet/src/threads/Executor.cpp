@@ -286,15 +286,15 @@ void Executor::abandon()
 void Executor::leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point deadline)
 {
 	lock.unlock();
-	bool ended = false;
-	while (!ended && Task::Clock::now() < deadline)
+	LedLoop::Led led = LedLoop::LED_ON;
+	while (led == LedLoop::LED_ON && Task::Clock::now() < deadline)
 	{
-		ended = loop.leadOnce();
-		if (!ended) std::this_thread::sleep_for(WATCH_TICK);
+		led = loop.leadOnce();
+		if (led == LedLoop::LED_ON) std::this_thread::sleep_for(WATCH_TICK);
 	}
 	lock.lock();
-	if (!ended) _unled.push_back(&loop);
-	else if (--_liveLoops == 0) wakeAll();
+	if (led == LedLoop::LED_ON) _unled.push_back(&loop);
+	else if (led == LedLoop::LED_ENDED && --_liveLoops == 0) wakeAll();
 }
 
 
@@ -323,8 +323,8 @@ bool Executor::trySubmit(Task& task)
 	{
 		admit();
 		_running.fetch_add(1);
+		const Permit permit(*this, false); // the task counts itself out
 		task.run(Task::Clock::now());
-		_running.fetch_sub(1);
 		return true;
 	}
 	if (isFull()) return false;
@@ -352,30 +352,36 @@ bool Executor::leadersRunRequests() const
 }
 
 
-bool Executor::tryEnter()
+Permit Executor::tryEnter()
 {
 	// Older requests come first, and a leader that nobody can replace must not block.
-	if (_queued > 0 || _spare.load(std::memory_order_relaxed) == 0 || !tryRun()) return false;
-	_total.fetch_add(1);
-	return true;
+	if (_queued > 0 || _spare.load(std::memory_order_relaxed) == 0) return Permit();
+	Permit permit = tryRun();
+	if (permit)
+	{
+		_total.fetch_add(1);
+		permit._countsRequest = true;
+	}
+	return permit;
 }
 
 
-bool Executor::tryRun()
+Permit Executor::tryRun()
 {
 	int running = _running;
 	while (running < _permits.load(std::memory_order_relaxed))
 	{
-		if (_running.compare_exchange_weak(running, running + 1)) return true;
+		if (_running.compare_exchange_weak(running, running + 1)) return Permit(*this, false);
 	}
-	return false;
+	return Permit();
 }
 
 
-void Executor::enter()
+Permit Executor::enter()
 {
 	_running.fetch_add(1);
 	_total.fetch_add(1);
+	return Permit(*this, true);
 }
 
 
@@ -387,15 +393,32 @@ void Executor::offerRoom(int total)
 }
 
 
-void Executor::leave()
+void Executor::takeBack(bool countsRequest)
 {
-	discharge();
+	if (countsRequest) discharge();
 	_running.fetch_sub(1);
 	if (_queued > 0)
 	{
 		Lock lock(_mutex);
 		wakeForQueue(lock);
 	}
+}
+
+
+void Permit::giveBack()
+{
+	if (!_pExecutor) return;
+	_pExecutor->takeBack(_countsRequest);
+	_pExecutor = nullptr;
+}
+
+
+void Permit::giveBack(const std::unique_lock<std::mutex>&)
+{
+	if (!_pExecutor) return;
+	if (_countsRequest) _pExecutor->_total.fetch_sub(1);
+	_pExecutor->_running.fetch_sub(1);
+	_pExecutor = nullptr;
 }
 
 
@@ -562,9 +585,10 @@ void Executor::run()
 		_begun.wait(lock, [this] { return !_acquiring; });
 		for (;;)
 		{
+			Permit permit;
 			if (!_unled.empty()) lead(lock);
 			else if (_stopping && _liveLoops == 0) break;
-			else if (!_queue.empty() && tryRun()) work(lock);
+			else if (!_queue.empty() && (permit = tryRun())) work(lock, std::move(permit));
 			else if (!park(lock)) break;
 		}
 		departure.begin();
@@ -583,15 +607,16 @@ void Executor::lead(Lock& lock)
 	occupy(lock);
 	wakeForQueue(lock); // this thread may have been woken for it
 	lock.unlock();
-	bool ended = pLoop->lead();
+	Permit permit;
+	const LedLoop::Led led = pLoop->lead(permit);
 	lock.lock();
 	vacate();
-	if (!ended) work(lock);
+	if (led == LedLoop::LED_REPLACED) work(lock, std::move(permit));
 	else if (!_abandoned && --_liveLoops == 0) wakeAll(); // to leave
 }
 
 
-void Executor::work(Lock& lock)
+void Executor::work(Lock& lock, Permit permit)
 {
 	occupy(lock);
 	// A loop without a leader comes first: nobody else may be there to lead it.
@@ -607,7 +632,7 @@ void Executor::work(Lock& lock)
 		lock.lock();
 	}
 	vacate();
-	_running.fetch_sub(1);
+	permit.giveBack(lock);
 }
 
 

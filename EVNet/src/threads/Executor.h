@@ -21,6 +21,7 @@
 #include "Poco/EVNet/EVServerOptions.h"
 #include "core/IntrusiveQueue.h"
 #include "threads/Leadership.h"
+#include "threads/Permit.h"
 #include "threads/Task.h"
 #include "Poco/Runnable.h"
 #include "Poco/ThreadPool.h"
@@ -130,15 +131,12 @@ public:
 		/// Returns true if there is no other choice for a leader than to run requests: by
 		/// policy, or because the server has no other threads at the moment.
 
-	bool tryEnter();
-		/// Called by a leader that wants to run requests. Returns true if no more than
-		/// maxRunning threads do and another thread could take the loop over, and counts the thread in.
+	Permit tryEnter();
+		/// Called by a leader that wants to run requests. Returns a permit if no more than
+		/// maxRunning threads run some and another thread could take the loop over, else an empty one.
 
-	void enter();
+	Permit enter();
 		/// The same, unconditionally.
-
-	void leave();
-		/// Ends what tryEnter() or enter() began.
 
 	void attend(double now);
 		/// Called by a leader before it runs requests: sees to it that it is watched, and asks again for a thread that the
@@ -153,6 +151,8 @@ public:
 	void run() override;
 
 private:
+	friend class Permit;
+
 	struct Parked
 		/// A thread that waits. Lives on the stack of that thread.
 	{
@@ -186,9 +186,10 @@ private:
 	void offerRoom(int total);
 	void occupy(Lock& lock);
 	void vacate();
-	bool tryRun();
+	Permit tryRun();
+	void takeBack(bool countsRequest);
 	void lead(Lock& lock);
-	void work(Lock& lock);
+	void work(Lock& lock, Permit permit);
 	void leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point deadline);
 	bool park(Lock& lock);
 	void watch(Lock& lock);

@@ -19,6 +19,7 @@
 
 #include "Poco/EVNet/EVNet.h"
 #include "threads/Leadership.h"
+#include "threads/Permit.h"
 
 
 namespace Poco {
@@ -32,13 +33,21 @@ class LedLoop
 	/// Methods may be called from any thread, unless said otherwise.
 {
 public:
-	virtual bool lead() = 0;
-		/// Leads the loop. Returns true if the loop has ended, and false if another thread has taken it over; the calling
-		/// thread is then still counted as running a request. Called by a thread that has become the leader.
+	enum Led
+		/// How leading has ended.
+	{
+		LED_ON,        /// it has not: the calling thread still leads
+		LED_ENDED,     /// the loop has ended
+		LED_REPLACED   /// another thread has taken the loop over
+	};
 
-	virtual bool leadOnce() = 0;
-		/// Leads a loop that is ending for a moment, without waiting and without running requests. Returns true
-		/// if it has ended. Called by a thread that has become the leader.
+	virtual Led lead(Permit& permit) = 0;
+		/// Leads the loop, and returns LED_ENDED or LED_REPLACED. The calling thread may need a permit to run requests, and still
+		/// has it when it has been replaced. Called by a thread that has become the leader.
+
+	virtual Led leadOnce() = 0;
+		/// Leads a loop that is ending for a moment, without waiting, and without running requests unless nobody else
+		/// can. Called by a thread that has become the leader.
 
 	virtual const Leadership& leadership() const = 0;
 		/// Returns who leads the loop.
