@@ -30,5 +30,6 @@ def check_tests(tree):
 			yield Finding(source, 0, f"{name}::{test}() is not declared in {header}: declare it, and register it in suite()")
 		for owner, test in sorted({entry for entry in registered if registered.count(entry) > 1}):
 			yield Finding(source, 0, f"{owner}::{test} is registered twice: remove one")
-		if not re.search(rf"addTest\s*\(\s*{name}::suite\s*\(", suite):
+		# A class that others are derived from has none
+		if tests and not re.search(rf"addTest\s*\(\s*{name}::suite\s*\(", suite):
 			yield Finding(header, 0, f"none of its tests runs: add {name}::suite() to {SUITE}")
