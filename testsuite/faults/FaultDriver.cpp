@@ -15,13 +15,12 @@
 
 #include "FaultInjector.h"
 #include "FaultKinds.h"
-#include "TestSupport.h"
+#include "FaultSupport.h"
 #include "Poco/Net/NetException.h"
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
 #include <future>
 #include <map>
 #include <sys/mman.h>
@@ -57,105 +56,6 @@ namespace
 	int patience = 10000; // milliseconds
 
 	using Fault = FaultInjector::Fault;
-
-	class Complaint: public std::exception
-	{
-	public:
-		explicit Complaint(const std::string& text):
-			_text(text)
-		{
-		}
-
-		const char* what() const noexcept override
-		{
-			return _text.c_str();
-		}
-
-	private:
-		std::string _text;
-	};
-
-	void require(bool condition, const std::string& complaint)
-	{
-		if (!condition) throw Complaint(complaint);
-	}
-
-
-	class Reports: public Poco::ErrorHandler
-		/// Counts what is reported. Must not need memory.
-	{
-	public:
-		Reports():
-			_count(0),
-			_pPrevious(Poco::ErrorHandler::set(this))
-		{
-		}
-
-		~Reports()
-		{
-			Poco::ErrorHandler::set(_pPrevious);
-		}
-
-		void exception(const Poco::Exception& exc) override
-		{
-			if (std::getenv("FAULTS_VERBOSE")) std::fprintf(stderr, "    reported: %s\n", exc.displayText().c_str());
-			++_count;
-		}
-
-		void exception(const std::exception& exc) override
-		{
-			if (std::getenv("FAULTS_VERBOSE")) std::fprintf(stderr, "    reported: %s\n", exc.what());
-			++_count;
-		}
-
-		void exception() override
-		{
-			++_count;
-		}
-
-		int count() const
-		{
-			return _count;
-		}
-
-	private:
-		std::atomic<int>    _count;
-		Poco::ErrorHandler* _pPrevious;
-	};
-
-
-	int descriptors()
-	{
-		DIR* pDirectory = ::opendir("/proc/self/fd");
-		int count = 0;
-		while (::readdir(pDirectory)) ++count;
-		::closedir(pDirectory);
-		return count;
-	}
-
-	std::string textOf(const EVServerStatistics& s)
-	{
-		std::string text = "accepted " + std::to_string(s.accepted) + ", adopted " + std::to_string(s.adopted) + ", open " + std::to_string(s.open)
-			+ ", requests " + std::to_string(s.requests) + ", completed " + std::to_string(s.completed) + ", cancelled " + std::to_string(s.cancelled)
-			+ ", refused " + std::to_string(s.refused) + ", queued " + std::to_string(s.queued) + ", running " + std::to_string(s.running) + "; closed:";
-		for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
-		{
-			if (s.closed[i] > 0) text += std::string(" ") + EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)) + " " + std::to_string(s.closed[i]);
-		}
-		return text;
-	}
-
-	bool isTraced(const EVServerStatistics& s)
-		/// Returns true if a connection has ended in a way that tells of something unusual.
-	{
-		for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
-		{
-			const bool usual = i == EVServerStatistics::CLOSED_BY_CLIENT || i == EVServerStatistics::CLOSED_BY_HANDLER || i == EVServerStatistics::CLOSED_DETACHED;
-			if (s.closed[i] > 0 && !usual) return true;
-		}
-		return s.acceptPauses > 0 || s.cancelled > 0 || s.refused > 0;
-	}
-
 
 	class Subject
 		/// A server, with all that it needs, and that must be as before when it is gone.

@@ -16,6 +16,7 @@
 
 
 #include "FaultInjector.h"
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -39,59 +40,10 @@
 
 namespace
 {
-	using Errors = std::vector<FaultInjector::Error>;
-
-	#define E(name) {name, #name}
-
-	struct CallInfo
-	{
-		const char* pName;
-		Errors errors;
-	};
-
-	const CallInfo& infoOf(FaultInjector::Call call)
-	{
-		static const CallInfo infos[FaultInjector::CALLS] =
-		{
-			{"accept", {E(EINTR), E(EAGAIN), E(ECONNABORTED), E(EMFILE), E(ENOMEM), E(EPERM), E(EPROTO), E(EIO)}},
-			{"recv", {E(EINTR), E(EAGAIN), E(ECONNRESET), E(ETIMEDOUT), E(ENOMEM), E(EIO)}},
-			{"send", {E(EINTR), E(EAGAIN), E(ECONNRESET), E(EPIPE), E(ENOBUFS), E(EIO)}},
-			{"sendmsg", {E(EINTR), E(EAGAIN), E(ECONNRESET), E(EPIPE), E(ENOBUFS), E(EIO)}},
-			{"sendfile", {E(EINTR), E(EAGAIN), E(EPIPE), E(EIO), E(EINVAL), E(ENOSYS), E(ENOMEM)}},
-			{"read", {E(EINTR), E(EAGAIN), E(ECONNRESET), E(ENETDOWN), E(ENOMEM), E(EIO)}},
-			{"write", {E(EINTR), E(EAGAIN), E(ECONNRESET), E(EPIPE), E(ENOBUFS), E(EIO)}},
-			{"pread", {E(EINTR), E(EAGAIN), E(EIO), E(EISDIR), E(EINVAL), E(ESPIPE)}},
-			{"lseek", {E(EINVAL), E(ESPIPE), E(EOVERFLOW), E(EBADF), E(ENXIO), E(EIO)}},
-			{"open", {E(EINTR), E(EMFILE), E(ENFILE), E(EACCES), E(ENOENT), E(ENOMEM), E(EIO)}},
-			{"stat", {E(EIO), E(ENOMEM), E(EACCES), E(EOVERFLOW), E(ENOENT), E(EBADF)}},
-			{"close", {E(EINTR), E(EIO), E(ENOSPC), E(EDQUOT), E(EBADF), E(ENOMEM)}},
-			{"fcntl", {E(EINTR), E(ENOMEM), E(EINVAL), E(EPERM), E(EMFILE), E(EBADF)}},
-			{"ioctl", {E(EINTR), E(EINVAL), E(ENOTTY), E(EBADF), E(EIO), E(ENOMEM)}},
-			{"poll", {E(EINTR), E(EAGAIN), E(ENOMEM), E(EINVAL), E(EIO), E(EPERM)}},
-			{"epoll_ctl", {E(EINTR), E(ENOSPC), E(ENOMEM), E(ENFILE), E(EMFILE), E(EIO)}},
-			{"epoll_wait", {E(EINTR)}},
-			{"epoll_create", {E(EMFILE), E(ENFILE), E(ENOMEM), E(EINVAL), E(EPERM), E(ENOSYS)}},
-			{"eventfd", {E(EMFILE), E(ENFILE), E(ENODEV), E(ENOMEM), E(EPERM), E(ENOSYS)}},
-			{"pipe", {E(EINTR)}},
-			{"socket", {E(EMFILE), E(ENFILE), E(ENOBUFS), E(ENOMEM), E(EACCES), E(EAFNOSUPPORT)}},
-			{"bind", {E(EADDRINUSE), E(EACCES), E(EADDRNOTAVAIL), E(EINVAL), E(ENOMEM), E(EIO)}},
-			{"listen", {E(EADDRINUSE), E(EACCES), E(ENOBUFS), E(EINVAL), E(EOPNOTSUPP), E(EIO)}},
-			{"shutdown", {E(ENOTCONN), E(EINVAL), E(EBADF), E(ENOTSOCK), E(EIO), E(ENOMEM)}},
-			{"setsockopt", {E(EINVAL), E(ENOPROTOOPT), E(EPERM), E(ENOMEM), E(ENOBUFS), E(EIO)}},
-			{"getsockopt", {E(EINVAL), E(ENOPROTOOPT), E(EPERM), E(ENOMEM), E(ENOBUFS), E(EIO)}},
-			{"getsockname", {E(ENOTCONN), E(EINVAL), E(ENOBUFS), E(EBADF), E(ENOMEM), E(EIO)}},
-			{"getpeername", {E(ENOTCONN), E(EINVAL), E(ENOBUFS), E(EBADF), E(ENOMEM), E(EIO)}},
-			{"pthread_create", {E(EAGAIN), E(ENOMEM), E(EPERM), E(EINVAL), E(EINTR), E(EIO)}},
-			{"new", {{ENOMEM, "bad_alloc"}}},
-			{"openssl_malloc", {{ENOMEM, "null"}}},
-		};
-		return infos[call];
-	}
-
-	#undef E
-
-
 	const int NONE = -1;
+	const int ANY = FaultInjector::CALLS;
+
+	FaultInjector::StandIns standIns = {};
 
 	std::atomic<int>  armedCall(NONE);
 	std::atomic<long> armedN(0);
@@ -101,6 +53,8 @@ namespace
 	std::atomic<long> failed(0);
 	std::atomic<long> counted(0);
 	std::atomic<int>  inWait(0);
+	std::atomic<int>  hitCall(FaultInjector::CALLS);
+	std::atomic<long> allocated(0);
 
 	thread_local bool exempt = false;
 	thread_local int  spared = 0;   // allocations that do not fail
@@ -116,16 +70,24 @@ namespace
 		::backtrace_symbols_fd(addresses, ::backtrace(addresses, 30), STDERR_FILENO);
 	}
 
-	bool fails(FaultInjector::Call call)
+	bool fails(FaultInjector::Call call, bool mayLast = true)
 		/// Returns true, with the error in errno, if this call has to fail.
 	{
 		if (exempt || (call == FaultInjector::CALL_NEW && spared > 0 && spared-- > 0)) return false;
 		counted.fetch_add(1, std::memory_order_relaxed);
-		if (armedCall.load(std::memory_order_acquire) != call) return false;
+		const int armed = armedCall.load(std::memory_order_acquire);
+		if (armed != call && armed != ANY) return false;
 		const long n = seen.fetch_add(1) + 1;
 		if (n < armedN || (n > armedN && !armedLasts)) return false;
+		if (armedLasts && !mayLast) return false;
+		if (armed == ANY)
+		{
+			hitCall = call;
+			armedCall.store(call, std::memory_order_release); // those that fail as well, if it lasts
+		}
 		if (failed.fetch_add(1) == 0 && std::getenv("FAULTS_VERBOSE")) showStack();
-		errno = armedError;
+		const std::vector<FaultInjector::Error>& errors = FaultInjector::errorsOf(call);
+		errno = errors[std::min<std::size_t>(static_cast<std::size_t>(armedError), errors.size() - 1)].number;
 		return true;
 	}
 
@@ -146,6 +108,13 @@ namespace
 		const bool result = pFstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode));
 		errno = error;
 		return result;
+	}
+
+	template <class Result, class... Parameters>
+	Result standIn(Result (*pFunction)(Parameters...), Parameters... parameters)
+	{
+		const FaultInjector::Exempt exempt;
+		return pFunction(parameters...);
 	}
 
 	class Waiting
@@ -193,7 +162,8 @@ int accept4(int fd, struct sockaddr* pAddress, socklen_t* pLength, int flags)
 ssize_t recv(int fd, void* pBuffer, std::size_t length, int flags)
 {
 	ORIGINAL(recv);
-	return fails(FaultInjector::CALL_RECV) ? -1 : pOriginal(fd, pBuffer, length, flags);
+	if (fails(FaultInjector::CALL_RECV)) return -1;
+	return standIns.pReceive ? standIn(standIns.pReceive, fd, pBuffer, length, flags) : pOriginal(fd, pBuffer, length, flags);
 }
 
 
@@ -380,7 +350,7 @@ int poll(struct pollfd* pDescriptors, nfds_t count, int timeout)
 	ORIGINAL(poll);
 	if (fails(FaultInjector::CALL_POLL)) return -1;
 	const Waiting waiting; // libev as well, where it has no epoll
-	return pOriginal(pDescriptors, count, timeout);
+	return standIns.pPoll ? standIn(standIns.pPoll, pDescriptors, count, timeout) : pOriginal(pDescriptors, count, timeout);
 }
 
 
@@ -388,8 +358,7 @@ int epoll_ctl(int fd, int operation, int target, struct epoll_event* pEvent) noe
 {
 	ORIGINAL(epoll_ctl);
 	// Only adding needs memory. Where libev fails to change something, it begins anew with all descriptors, and sleeps if it cannot add them.
-	const bool mayFail = operation == EPOLL_CTL_ADD || !armedLasts;
-	return mayFail && fails(FaultInjector::CALL_EPOLL_CTL) ? -1 : pOriginal(fd, operation, target, pEvent);
+	return fails(FaultInjector::CALL_EPOLL_CTL, operation == EPOLL_CTL_ADD) ? -1 : pOriginal(fd, operation, target, pEvent);
 }
 
 
@@ -398,7 +367,7 @@ int epoll_wait(int fd, struct epoll_event* pEvents, int maxEvents, int timeout)
 	ORIGINAL(epoll_wait);
 	if (fails(FaultInjector::CALL_EPOLL_WAIT)) return -1;
 	const Waiting waiting;
-	return pOriginal(fd, pEvents, maxEvents, timeout);
+	return standIns.pEpollWait ? standIn(standIns.pEpollWait, fd, pEvents, maxEvents, timeout) : pOriginal(fd, pEvents, maxEvents, timeout);
 }
 
 
@@ -486,6 +455,20 @@ int getpeername(int fd, struct sockaddr* pAddress, socklen_t* pLength) noexcept
 }
 
 
+int clock_gettime(clockid_t clock, struct timespec* pTime) noexcept
+{
+	ORIGINAL(clock_gettime);
+	return standIns.pGetTime ? standIns.pGetTime(clock, pTime) : pOriginal(clock, pTime);
+}
+
+
+int nanosleep(const struct timespec* pTime, struct timespec* pLeft)
+{
+	ORIGINAL(nanosleep);
+	return standIns.pSleep ? standIns.pSleep(pTime, pLeft) : pOriginal(pTime, pLeft);
+}
+
+
 int pthread_create(pthread_t* pThread, const pthread_attr_t* pAttributes, void* (*pRoutine)(void*), void* pArgument) noexcept
 {
 	ORIGINAL(pthread_create);
@@ -504,12 +487,30 @@ int pthread_create(pthread_t* pThread, const pthread_attr_t* pAttributes, void* 
 //
 
 
+namespace
+{
+	void* allocate(std::size_t size)
+		/// Returns null if there is no memory.
+	{
+		const int error = errno;
+		if (fails(FaultInjector::CALL_NEW)) return nullptr;
+		errno = error;
+		void* pMemory = std::malloc(size ? size : 1);
+		if (pMemory) allocated.fetch_add(1, std::memory_order_relaxed);
+		return pMemory;
+	}
+
+	void release(void* pMemory)
+	{
+		if (pMemory) allocated.fetch_sub(1, std::memory_order_relaxed);
+		std::free(pMemory);
+	}
+}
+
+
 void* operator new(std::size_t size)
 {
-	const int error = errno;
-	if (fails(FaultInjector::CALL_NEW)) throw std::bad_alloc();
-	errno = error;
-	if (void* pMemory = std::malloc(size ? size : 1)) return pMemory;
+	if (void* pMemory = allocate(size)) return pMemory;
 	throw std::bad_alloc();
 }
 
@@ -522,49 +523,49 @@ void* operator new[](std::size_t size)
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept
 {
-	return fails(FaultInjector::CALL_NEW) ? nullptr : std::malloc(size ? size : 1);
+	return allocate(size);
 }
 
 
-void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept
 {
-	return operator new(size, nothrow);
+	return allocate(size);
 }
 
 
 void operator delete(void* pMemory) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
 void operator delete[](void* pMemory) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
 void operator delete(void* pMemory, std::size_t) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
 void operator delete[](void* pMemory, std::size_t) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
 void operator delete(void* pMemory, const std::nothrow_t&) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
 void operator delete[](void* pMemory, const std::nothrow_t&) noexcept
 {
-	std::free(pMemory);
+	release(pMemory);
 }
 
 
@@ -594,36 +595,6 @@ namespace
 //
 
 
-const char* FaultInjector::nameOf(Call call)
-{
-	return infoOf(call).pName;
-}
-
-
-const std::vector<FaultInjector::Error>& FaultInjector::errorsOf(Call call)
-{
-	return infoOf(call).errors;
-}
-
-
-bool FaultInjector::mayLast(const Error& error)
-{
-	return error.number != EINTR && error.number != EAGAIN;
-}
-
-
-bool FaultInjector::mustLast(Call call, const Error& error)
-{
-	return call == CALL_WRITE && (error.number == ECONNRESET || error.number == EPIPE);
-}
-
-
-std::string FaultInjector::textOf(const Fault& fault)
-{
-	return std::string(nameOf(fault.call)) + " " + std::to_string(fault.n) + " " + errorsOf(fault.call)[static_cast<std::size_t>(fault.error)].pName + (fault.lasts ? " lasting" : "");
-}
-
-
 void FaultInjector::replaceOpenSSLAllocator()
 {
 #if defined(EVNET_TEST_TLS)
@@ -632,15 +603,39 @@ void FaultInjector::replaceOpenSSLAllocator()
 }
 
 
+namespace
+{
+	void prepare(const FaultInjector::Fault& fault)
+	{
+		FaultInjector::disarm();
+		FaultInjector::errorsOf(fault.call); // made now: whoever fails must not allocate
+		armedN = fault.n;
+		armedError = fault.error;
+		armedLasts = fault.lasts;
+		seen = 0;
+		failed = 0;
+		hitCall = FaultInjector::CALLS;
+	}
+}
+
+
 void FaultInjector::arm(const Fault& fault)
 {
-	disarm();
-	armedN = fault.n;
-	armedError = errorsOf(fault.call)[static_cast<std::size_t>(fault.error)].number;
-	armedLasts = fault.lasts;
-	seen = 0;
-	failed = 0;
+	prepare(fault);
 	armedCall.store(fault.call, std::memory_order_release);
+}
+
+
+void FaultInjector::armAny(const Fault& fault)
+{
+	prepare(fault);
+	armedCall.store(ANY, std::memory_order_release);
+}
+
+
+FaultInjector::Call FaultInjector::failedCall()
+{
+	return static_cast<Call>(hitCall.load());
 }
 
 
@@ -665,6 +660,18 @@ long FaultInjector::calls()
 int FaultInjector::waiting()
 {
 	return inWait;
+}
+
+
+long FaultInjector::allocations()
+{
+	return allocated;
+}
+
+
+void FaultInjector::use(const StandIns& functions)
+{
+	standIns = functions;
 }
 
 

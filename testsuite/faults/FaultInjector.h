@@ -17,7 +17,11 @@
 #define FaultInjector_INCLUDED
 
 
+#include <ctime>
+#include <poll.h>
 #include <string>
+#include <sys/epoll.h>
+#include <sys/types.h>
 #include <vector>
 
 
@@ -94,7 +98,14 @@ public:
 		/// To be called before OpenSSL has been used.
 
 	static void arm(const Fault& fault);
+
+	static void armAny(const Fault& fault);
+		/// The same, but the call is the n-th one of all kinds. If the fault lasts, all later calls of the same kind fail as well.
+
 	static void disarm();
+
+	static Call failedCall();
+		/// Returns the kind of the call that has failed, or CALLS if none has since armAny().
 
 	static long injected();
 		/// Returns how often a call has failed since arm().
@@ -104,6 +115,22 @@ public:
 
 	static int waiting();
 		/// Returns the number of threads that wait for events.
+
+	static long allocations();
+		/// Returns how many allocations by operator new have not been deleted, by all threads.
+
+	struct StandIns
+		/// Functions that are called in place of those of the C library, unless they fail; by a thread that is exempt meanwhile.
+	{
+		int (*pPoll)(struct pollfd*, nfds_t, int);
+		int (*pEpollWait)(int, struct epoll_event*, int, int);
+		ssize_t (*pReceive)(int, void*, std::size_t, int);
+		int (*pGetTime)(clockid_t, struct timespec*);
+		int (*pSleep)(const struct timespec*, struct timespec*);
+	};
+
+	static void use(const StandIns& standIns);
+		/// To be called before there are other threads.
 
 
 	class Exempt

@@ -8,16 +8,13 @@
 
 
 #include "FuzzedServer.h"
-#include "socket/ConnectionSocketImpl.h"
 #include "FuzzerSupport.h"
 #include "Poco/Net/ServerSocket.h"
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 
@@ -27,6 +24,7 @@ using Poco::EVNet::Engine;
 using Poco::EVNet::EVHTTPServerConnection;
 using Poco::EVNet::EVHTTPServerParams;
 using Poco::EVNet::EVServerOptions;
+using Poco::EVNet::EVServerStatistics;
 using Poco::EVNet::HTTPRequestParser;
 using Poco::EVNet::HTTPServerExchangePool;
 using Poco::EVNet::Loop;
@@ -38,8 +36,11 @@ using Poco::Net::StreamSocket;
 namespace
 {
 	const int MAX_TURNS = 100000;  // more than any input takes
+	const long STEP = 100000;      // nanoseconds
+	const long SECOND = 1000000000;
 
 	FuzzedClient* pCurrentClient = nullptr;
+	long passed = 0; // steps
 
 	template <class Wait>
 	int waitFor(int timeout, Wait wait)
@@ -58,12 +59,11 @@ namespace
 
 
 //
-// The three system calls in which a server waits. Those of the C library are
-// replaced, for libev and Poco too.
+// FuzzedCalls
 //
 
 
-extern "C" int poll(struct pollfd* pDescriptors, nfds_t count, int timeout)
+int FuzzedCalls::poll(struct pollfd* pDescriptors, nfds_t count, int timeout)
 {
 	const struct timespec none = {0, 0};
 	if (!pCurrentClient)
@@ -75,20 +75,56 @@ extern "C" int poll(struct pollfd* pDescriptors, nfds_t count, int timeout)
 }
 
 
-extern "C" int epoll_wait(int fd, struct epoll_event* pEvents, int count, int timeout)
+int FuzzedCalls::epollWait(int fd, struct epoll_event* pEvents, int count, int timeout)
 {
 	if (!pCurrentClient) return ::epoll_pwait(fd, pEvents, count, timeout, nullptr);
 	return waitFor(timeout, [&] { return ::epoll_pwait(fd, pEvents, count, 0, nullptr); });
 }
 
 
-extern "C" ssize_t recv(int fd, void* pBuffer, std::size_t length, int flags)
+ssize_t FuzzedCalls::receive(int fd, void* pBuffer, std::size_t length, int flags)
 {
 	ssize_t n = ::recvfrom(fd, pBuffer, length, flags | MSG_DONTWAIT, nullptr, nullptr);
 	if ((flags & MSG_DONTWAIT) || n >= 0 || errno != EAGAIN) return n;
 	if (pCurrentClient) pCurrentClient->send();
 	return ::recvfrom(fd, pBuffer, length, flags, nullptr, nullptr);
 }
+
+
+int FuzzedCalls::getTime(clockid_t clock, struct timespec* pTime)
+{
+	struct Clock
+	{
+		long now = 0;
+		long steps = 0;
+		const FuzzedClient* pClient = nullptr;
+	};
+	static Clock clocks[2];
+
+	const int result = static_cast<int>(::syscall(SYS_clock_gettime, clock, pTime));
+	if (!pCurrentClient || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)) return result;
+	Clock& current = clocks[clock == CLOCK_MONOTONIC];
+	if (current.pClient != pCurrentClient) current.now = std::max(current.now, pTime->tv_sec*SECOND + pTime->tv_nsec);
+	else current.now += (passed - current.steps)*STEP;
+	current.pClient = pCurrentClient;
+	current.steps = passed;
+	pTime->tv_sec = current.now/SECOND;
+	pTime->tv_nsec = current.now % SECOND;
+	return 0;
+}
+
+
+int FuzzedCalls::sleep(const struct timespec* pTime, struct timespec* pLeft)
+{
+	if (!pCurrentClient) return static_cast<int>(::syscall(SYS_nanosleep, pTime, pLeft));
+	passed += pTime->tv_sec*(SECOND/STEP) + pTime->tv_nsec/STEP;
+	return 0;
+}
+
+
+//
+// FuzzedClient
+//
 
 
 FuzzedClient::FuzzedClient(const std::vector<std::string_view>& pieces, bool slow):
@@ -167,12 +203,17 @@ public:
 		EVHTTPServerConnection(socket, server._context),
 		_server(server)
 	{
-		_server._open = true;
+		_server._pOpen = this;
 	}
 
 	~Connection()
 	{
-		_server._open = false;
+		_server._pOpen = nullptr;
+	}
+
+	void notified() override
+	{
+		++_server._notifications;
 	}
 
 protected:
@@ -206,25 +247,49 @@ private:
 };
 
 
-FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput):
+namespace
+{
+	Poco::ThreadPool& pool()
+		/// Nobody uses its threads. Never destroyed: that would take a while.
+	{
+		static Poco::ThreadPool* pPool = new Poco::ThreadPool(2, 4);
+		return *pPool;
+	}
+}
+
+
+FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput, Mode mode):
 	_pParams(new EVHTTPServerParams),
 	_pHandlers(new FuzzedHandlerFactory),
 	_context{_pHandlers, _pParams, HTTPRequestParser::Limits(), maxBufferedBytes, 1, HTTPServerExchangePool(_pParams)},
-	_open(false),
-	_pool(1, 2)
+	_mode(mode),
+	_pOpen(nullptr),
+	_accepted(0),
+	_notifications(0)
 {
 	_pParams->setMaxBufferedBytes(maxBufferedBytes);
 	_pParams->setMaxPendingOutput(maxPendingOutput);
 	_pParams->setEventLoops(1);
-	_pParams->setExecutionPolicy(EVServerOptions::EXECUTE_INLINE);
+	_pParams->setMaxThreads(1);
+	_pParams->setExecutionPolicy(mode == MODE_INLINE ? EVServerOptions::EXECUTE_INLINE : EVServerOptions::EXECUTE_ADAPTIVE);
 	_pParams->setSoftwareVersion("EVNet");
 	ServerSocket socket; // the Engine wants one, but is never started
 	socket.bind(SocketAddress("127.0.0.1", 0));
-	_pEngine = new Engine({new ConnectionFactory(*this), _pParams, *_pParams, socket, true, &_pool});
+	_pEngine = new Engine({new ConnectionFactory(*this), _pParams, *_pParams, socket, true, &pool()});
 	// No deadlines: nothing depends on the clock. But without lingering, the last response could get lost.
 	Loop::Deadlines deadlines;
 	deadlines.linger = Poco::Timespan(Poco::Timespan::DAYS);
-	_pLoop.reset(new Loop(_pEngine->parts(), 0, EVBACKEND_POLL | EVFLAG_NOENV, deadlines));
+	_pLoop.reset(new Loop(_pEngine->parts(), 0, (mode == MODE_INLINE ? EVBACKEND_POLL : EVBACKEND_EPOLL) | EVFLAG_NOENV, deadlines));
+	_pLoop->beginMail();
+	if (mode != MODE_ADAPTIVE) return;
+	const Poco::Timespan idleTime = _pParams->getThreadIdleTime();
+	_pEngine->executor().acquire({EVServerOptions::EXECUTE_ADAPTIVE, 1, 1, 2, 1, idleTime, Poco::Thread::PRIO_NORMAL});
+}
+
+
+FuzzedServer::~FuzzedServer()
+{
+	if (_mode == MODE_ADAPTIVE) _pEngine->executor().release();
 }
 
 
@@ -240,18 +305,67 @@ const HTTPRequestParser::Limits& FuzzedServer::configure(const HTTPRequestParser
 
 Conversation FuzzedServer::serve(const std::vector<std::string_view>& pieces, bool slow)
 {
-	Conversation conversation;
+	begin(pieces, slow);
+	int turns = 0;
+	while (step()) require(++turns < MAX_TURNS, "The connection does not end");
+	return end();
+}
+
+
+void FuzzedServer::begin(const std::vector<std::string_view>& pieces, bool slow)
+{
 	_pHandlers->clear();
-	FuzzedClient client(pieces, slow);
-	_pEngine->admission().connectionOpening();
-	_pEngine->admission().connectionOpened();
-	_pLoop->open(new ConnectionSocketImpl(client.peer(), _pEngine->parts().pBufferPool));
-	for (int turns = 0; _open && turns < MAX_TURNS; turns++) _pLoop->leadOnce();
-	require(!_open, "The connection does not end");
-	require(::fcntl(client.peer(), F_GETFD) < 0, "The socket has not been closed");
+	_pClient.reset(new FuzzedClient(pieces, slow));
+	_pAccepted = new ConnectionSocketImpl(_pClient->peer(), _pEngine->parts().pBufferPool);
+	++_accepted;
+}
+
+
+bool FuzzedServer::step()
+{
+	++passed;
+	if (_pAccepted)
+	{
+		_pEngine->admission().connectionOpening();
+		_pEngine->admission().connectionOpened();
+		ConnectionSocketImpl* const pSocket = _pAccepted.duplicate();
+		_pAccepted = nullptr;
+		_pLoop->open(pSocket);
+	}
+	else _pLoop->leadOnce();
+	return _pOpen != nullptr;
+}
+
+
+Conversation FuzzedServer::end()
+{
+	require(::fcntl(_pClient->peer(), F_GETFD) < 0, "The socket has not been closed");
 	// What is left is in the cache of the loop: 16 blocks at most.
 	require(_pEngine->parts().pBufferPool->used() <= 16*BufferPool::BLOCK_SIZE, "The memory of a buffer is lost");
-	conversation.output = client.takeAll();
+	Conversation conversation;
+	conversation.output = _pClient->takeAll();
 	conversation.records.swap(_pHandlers->records());
+	_pClient.reset();
 	return conversation;
+}
+
+
+void FuzzedServer::notify()
+{
+	if (_pOpen) _pLoop->notify(_pOpen->id());
+}
+
+
+int FuzzedServer::notifications() const
+{
+	return _notifications;
+}
+
+
+EVServerStatistics FuzzedServer::statistics() const
+{
+	EVServerStatistics statistics = _pEngine->statistics(); // without the loop
+	_pLoop->addTo(statistics);
+	statistics.accepted += static_cast<Poco::UInt64>(_accepted);
+	return statistics;
 }

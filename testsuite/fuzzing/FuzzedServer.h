@@ -16,12 +16,31 @@
 
 #include "http/EVHTTPServerConnection.h"
 #include "server/Engine.h"
+#include "socket/ConnectionSocketImpl.h"
 #include "FuzzedHandler.h"
 #include "Poco/EVNet/EVHTTPServerParams.h"
+#include <ctime>
 #include <memory>
+#include <poll.h>
 #include <string>
 #include <string_view>
+#include <sys/epoll.h>
 #include <vector>
+
+
+class FuzzedCalls
+	/// What stands in for the calls of the C library in which a server waits, and for its clock. While there is a
+	/// FuzzedClient, it acts instead of somebody being waited for, and time passes with FuzzedServer::step() and sleep()
+	/// only. A program with a FuzzedServer defines these functions of the C library, for libev and Poco too, and has them
+	/// call these: see FuzzedCalls.cpp and FaultInjector.
+{
+public:
+	static int poll(struct pollfd* pDescriptors, nfds_t count, int timeout);
+	static int epollWait(int fd, struct epoll_event* pEvents, int count, int timeout);
+	static ssize_t receive(int fd, void* pBuffer, std::size_t length, int flags);
+	static int getTime(clockid_t clock, struct timespec* pTime);
+	static int sleep(const struct timespec* pTime, struct timespec* pLeft);
+};
 
 
 class FuzzedClient
@@ -74,13 +93,41 @@ class FuzzedServer
 	/// What an EVHTTPServer consists of, except threads and a listener.
 {
 public:
-	FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput);
+	enum Mode
+	{
+		MODE_INLINE,
+			/// The leader runs requests because the policy says so. Libev uses poll().
+		MODE_ADAPTIVE
+			/// The leader runs requests because they are quick, and holds responses back while more requests are there: there are two
+			/// threads that could replace it, but they only wait. Libev uses epoll.
+	};
+
+	FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingOutput, Mode mode = MODE_INLINE);
+	~FuzzedServer();
 
 	const Poco::EVNet::HTTPRequestParser::Limits& configure(const Poco::EVNet::HTTPRequestParser::Limits& limits, int maxKeepAliveRequests);
 		/// For the connections to come. 0 requests: no limit; 1: no keep-alive. Returns the limits that
 		/// are in force.
 
 	Conversation serve(const std::vector<std::string_view>& pieces, bool slow);
+		/// Does all of the following.
+
+	void begin(const std::vector<std::string_view>& pieces, bool slow);
+		/// Has a client connect. The server does not know that yet.
+
+	bool step();
+		/// Lets the server go on for a moment. Returns false if the connection has ended.
+
+	Conversation end();
+		/// To be called then.
+
+	void notify();
+		/// Has the connection notified, if there is one.
+
+	int notifications() const;
+		/// Returns how many have arrived so far.
+
+	Poco::EVNet::EVServerStatistics statistics() const;
 
 private:
 	class Connection;
@@ -89,8 +136,12 @@ private:
 	Poco::EVNet::EVHTTPServerParams::Ptr          _pParams;
 	FuzzedHandlerFactory*                         _pHandlers;   /// owned by _context
 	Poco::EVNet::EVHTTPServerConnection::Context  _context;
-	bool                                          _open;
-	Poco::ThreadPool                              _pool;        /// nobody uses its thread
+	const Mode                                    _mode;
+	Connection*                                   _pOpen;       /// the one connection, or null
+	int                                           _accepted;
+	int                                           _notifications;
+	std::unique_ptr<FuzzedClient>                 _pClient;
+	Poco::AutoPtr<Poco::EVNet::ConnectionSocketImpl> _pAccepted; /// a connection that the loop is to open
 	Poco::AutoPtr<Poco::EVNet::Engine>            _pEngine;
 	std::unique_ptr<Poco::EVNet::Loop>            _pLoop;
 };

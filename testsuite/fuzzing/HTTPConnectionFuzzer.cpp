@@ -5,13 +5,7 @@
 // libFuzzer makes up in one piece, and once in several. Checks both against a
 // simple reading of RFC 9112 (HTTPReference), and against each other.
 //
-// The input is eight characters, and then what the client sends. The characters choose
-//     0: the buffers of the server (see serverFor()); from 4 on, the client of the second time is slow
-//     1: maxKeepAliveRequests; 0 and 9 are no limit
-//     2, 3, 4: the limits of fields, header, and body (see limitOf(); 9 is the default value)
-//     5, 6, 7: where the input is split
-// The targets of the requests tell the handler what to do, see FuzzedHandler. A byte 1 and another one, n,
-// stand for 64*n letters, so that a small input can fill the buffers.
+// See FuzzedInput for what the input means. The targets of the requests tell the handler what to do, see FuzzedHandler.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -19,7 +13,7 @@
 //
 
 
-#include "FuzzedServer.h"
+#include "FuzzedInput.h"
 #include "FuzzerSupport.h"
 #include <algorithm>
 #include <cstdint>
@@ -27,54 +21,15 @@
 
 namespace
 {
-	const std::size_t PARAMETERS = 8;
-	const std::size_t MAX_EXPANDED = 100000;
-	const std::size_t MAX_PIECES = 24;
-
 	using Poco::EVNet::HTTPRequestParser;
-	using Limits = HTTPRequestParser::Limits;
+	using Limits = FuzzedInput::Limits;
 
-	FuzzedServer& serverFor(unsigned char parameter)
+	FuzzedServer& serverFor(const FuzzedInput& input)
 	{
-		// Never destroyed: each would wait for the thread of its pool.
-		static FuzzedServer* pServers[] = {new FuzzedServer(65536, 1024*1024), new FuzzedServer(1024, 0), new FuzzedServer(9000, 3000), new FuzzedServer(20000, 100)};
-		return *pServers[parameter % 4];
-	}
-
-	Limits limitsOf(const unsigned char* p)
-	{
-		Limits limits;
-		limitOf(p[2], 1, limits.fields);
-		limitOf(p[3], 16, limits.header);
-		limitOf(p[4], 5, limits.body);
-		limits.requestLine = std::min(limits.requestLine, limits.header/2);
-		return limits;
-	}
-
-	std::string expand(std::string_view input)
-	{
-		std::string result;
-		for (std::size_t i = 0; i < input.size(); i++)
-		{
-			const bool repeated = input[i] == 1 && i + 1 < input.size() && result.size() < MAX_EXPANDED;
-			if (repeated) result.append(64*static_cast<std::size_t>(static_cast<unsigned char>(input[++i])), 'x');
-			else result += input[i];
-		}
-		return result;
-	}
-
-	std::vector<std::string_view> split(std::string_view input, const unsigned char* p)
-		/// Splits the input: three numbers of bytes, again and again; small ones, and from 'a' on large ones. At last comes the rest.
-	{
-		std::vector<std::string_view> pieces;
-		for (std::size_t i = 0; !input.empty(); i++)
-		{
-			const unsigned char c = p[i % 3];
-			const std::size_t length = i == MAX_PIECES ? input.size() : std::min<std::size_t>(c < 'a' ? c % 48 + 1 : (c - 'a' + 1u)*100, input.size());
-			pieces.push_back(input.substr(0, length));
-			input.remove_prefix(length);
-		}
-		return pieces;
+		static FuzzedServer* pServers[FuzzedInput::BUFFERS] = {};
+		FuzzedServer*& pServer = pServers[input.buffers()];
+		if (!pServer) pServer = new FuzzedServer(FuzzedInput::maxBufferedBytes(input.buffers()), FuzzedInput::maxPendingOutput(input.buffers()));
+		return *pServer;
 	}
 
 	ReferenceFields sorted(const ReferenceFields& fields, bool withHost)
@@ -330,13 +285,13 @@ namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* pData, std::size_t size)
 {
-	if (size < PARAMETERS) return 0;
-	const std::string input = expand(std::string_view(reinterpret_cast<const char*>(pData) + PARAMETERS, size - PARAMETERS));
-	FuzzedServer& server = serverFor(pData[0]);
-	const Limits limits = server.configure(limitsOf(pData), pData[1] == '9' ? 0 : pData[1] % 16);
+	if (size < FuzzedInput::PARAMETERS) return 0;
+	const FuzzedInput input(std::string_view(reinterpret_cast<const char*>(pData), size));
+	FuzzedServer& server = serverFor(input);
+	const Limits limits = input.configure(server);
 
-	const Checker whole(input, server.serve({input}, false), limits);
-	const Checker pieces(input, server.serve(split(input, pData + 5), pData[0] % 8 >= 4), limits);
+	const Checker whole(input.text(), server.serve({input.text()}, false), limits);
+	const Checker pieces(input.text(), server.serve(input.pieces(), input.slow()), limits);
 	compare(whole, pieces);
 	return 0;
 }
