@@ -38,7 +38,7 @@ namespace
 	const Nanoseconds LONGEST = 12*SECOND;
 
 	// So often all threads must be found waiting, and nothing may have happened between.
-	const int LOOKS = 8;
+	const int LOOKS = 7;
 	const Nanoseconds LOOK_INTERVAL = MILLISECOND/2;
 
 	// Times on CLOCK_MONOTONIC are counted from the start of the machine, which is not that long ago.
@@ -167,9 +167,12 @@ void TestClock::run()
 		::syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &interval, nullptr);
 		{
 			std::lock_guard<std::mutex> lock(waitsMutex);
-			if (!pWaits || holds > 0 || activity != seen) looks = 0;
-			seen = activity;
-			if (!pWaits || holds > 0) continue;
+			if (!pWaits || holds > 0 || activity != seen)
+			{
+				looks = 0;
+				seen = activity;
+				continue;
+			}
 		}
 		looks = isQuiet() ? looks + 1 : 0;
 		if (looks < LOOKS) continue;
