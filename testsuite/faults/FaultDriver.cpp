@@ -85,11 +85,6 @@ namespace
 			return *_pServer;
 		}
 
-		const Reports& reports() const
-		{
-			return _reports;
-		}
-
 		void converseUnderFault()
 			/// Lets the client converse while a call fails. A fault that lasts ends when the client does, or after a while.
 		{
