@@ -98,5 +98,6 @@ bool FaultInjector::mustLast(Call call, const Error& error)
 
 std::string FaultInjector::textOf(const Fault& fault)
 {
-	return std::string(nameOf(fault.call)) + " " + std::to_string(fault.n) + " " + errorsOf(fault.call)[static_cast<std::size_t>(fault.error)].pName + (fault.lasts ? " lasting" : "");
+	const std::string error = errorsOf(fault.call)[static_cast<std::size_t>(fault.error)].pName;
+	return std::string(nameOf(fault.call)) + " " + std::to_string(fault.n) + " " + error + (fault.lasts ? " lasting" : "");
 }

@@ -603,33 +603,17 @@ void FaultInjector::replaceOpenSSLAllocator()
 }
 
 
-namespace
+void FaultInjector::arm(const Fault& fault, bool any)
 {
-	void prepare(const FaultInjector::Fault& fault)
-	{
-		FaultInjector::disarm();
-		FaultInjector::errorsOf(fault.call); // made now: whoever fails must not allocate
-		armedN = fault.n;
-		armedError = fault.error;
-		armedLasts = fault.lasts;
-		seen = 0;
-		failed = 0;
-		hitCall = FaultInjector::CALLS;
-	}
-}
-
-
-void FaultInjector::arm(const Fault& fault)
-{
-	prepare(fault);
-	armedCall.store(fault.call, std::memory_order_release);
-}
-
-
-void FaultInjector::armAny(const Fault& fault)
-{
-	prepare(fault);
-	armedCall.store(ANY, std::memory_order_release);
+	disarm();
+	errorsOf(fault.call); // made now: whoever fails must not allocate
+	armedN = fault.n;
+	armedError = fault.error;
+	armedLasts = fault.lasts;
+	seen = 0;
+	failed = 0;
+	hitCall = CALLS;
+	armedCall.store(any ? ANY : static_cast<int>(fault.call), std::memory_order_release);
 }
 
 

@@ -97,15 +97,13 @@ public:
 	static void replaceOpenSSLAllocator();
 		/// To be called before OpenSSL has been used.
 
-	static void arm(const Fault& fault);
-
-	static void armAny(const Fault& fault);
-		/// The same, but the call is the n-th one of all kinds. If the fault lasts, all later calls of the same kind fail as well.
+	static void arm(const Fault& fault, bool any = false);
+		/// If any is true, the call is the n-th one of all kinds. If the fault lasts, all later calls of the same kind fail as well.
 
 	static void disarm();
 
 	static Call failedCall();
-		/// Returns the kind of the call that has failed, or CALLS if none has since armAny().
+		/// Returns the kind of the call that has failed, or CALLS if none has since arm().
 
 	static long injected();
 		/// Returns how often a call has failed since arm().

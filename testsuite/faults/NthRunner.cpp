@@ -85,7 +85,7 @@ namespace
 		const std::vector<std::string_view> pieces = kind.inPieces ? input.pieces() : std::vector<std::string_view>(1, input.text());
 		server.begin(pieces, kind.inPieces && input.slow());
 		const int notified = server.notifications();
-		if (pFault) FaultInjector::armAny(*pFault);
+		if (pFault) FaultInjector::arm(*pFault, true);
 		int steps = 0;
 		for (bool open = true; open; steps++)
 		{
