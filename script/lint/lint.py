@@ -61,6 +61,7 @@ def main():
 		sys.exit(selftest.run(tree, run))
 	if arguments.shrink:
 		text.shrink(tree)
+		tree = Tree(tree.root) # reads it again
 	findings, notices = run(tree, arguments.checks or CHECKS)
 	for notice in notices:
 		print(f"lint: {notice}")
