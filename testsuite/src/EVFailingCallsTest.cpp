@@ -445,6 +445,21 @@ void EVFailingCallsTest::testAllocationsFailWithHTTP()
 }
 
 
+void EVFailingCallsTest::testDrainWhileAcceptingBacksOff()
+{
+	ErrorCollector errors;
+	EVTCPServer server(serve(echo, frameLines), 0, serverParams(2, 1));
+	server.start();
+	{
+		CallFault fault(CallFault::CALL_ACCEPT, [&](int) { return EMFILE; });
+		knock(server).close();
+		assertTrue (waitFor([&] { return server.statistics().acceptPauses >= 1; }));
+	}
+	assertTrue (server.drain(Poco::Timespan(10, 0)));
+	assertTrue (allAccountedFor(server));
+}
+
+
 CppUnit::Test* EVFailingCallsTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVFailingCallsTest");
@@ -464,6 +479,7 @@ CppUnit::Test* EVFailingCallsTest::suite()
 	CppUnit_addTest(pSuite, EVFailingCallsTest, testAllocationsFail);
 	CppUnit_addTest(pSuite, EVFailingCallsTest, testAllocationsFailWithPlainConnections);
 	CppUnit_addTest(pSuite, EVFailingCallsTest, testAllocationsFailWithHTTP);
+	CppUnit_addTest(pSuite, EVFailingCallsTest, testDrainWhileAcceptingBacksOff);
 
 	return pSuite;
 }

@@ -36,6 +36,7 @@ public:
 	void testAllocationsFail();
 	void testAllocationsFailWithPlainConnections();
 	void testAllocationsFailWithHTTP();
+	void testDrainWhileAcceptingBacksOff();
 
 	static CppUnit::Test* suite();
 };

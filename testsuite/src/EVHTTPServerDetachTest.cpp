@@ -199,6 +199,34 @@ void EVHTTPServerDetachTest::testSocketGivenBackByItsHandler()
 }
 
 
+void EVHTTPServerDetachTest::testAdoptedWhileTheHandlerRuns()
+{
+	// When it returns, the output belongs to the other server.
+	const std::string much = pattern(8*1024*1024);
+	Gate gate;
+	EVHTTPServer* pServer = nullptr;
+	EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
+	pParams->setMaxPendingOutput(2*much.size());
+	EVHTTPServer second(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response) { response.sendBuffer(much.data(), much.size()); }), 0, pParams);
+	EVHTTPServer first(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse&)
+	{
+		pServer->adopt(detachSocket(request));
+		gate.pass();
+	}), 0, httpParams());
+	pServer = &second;
+	second.start();
+	first.start();
+	RawClient client(first);
+	client.get("/adopt");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	client.get("/much");
+	assertTrue (waitFor([&] { return second.statistics().flushing == 1; }));
+	gate.open();
+	assertTrue (waitFor([&] { return first.statistics().running == 0; })); // the client has not taken anything
+	assertTrue (client.receiveAnswer().isOK(much));
+}
+
+
 CppUnit::Test* EVHTTPServerDetachTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerDetachTest");
@@ -208,6 +236,7 @@ CppUnit::Test* EVHTTPServerDetachTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedSocketOutlivesServer);
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testDetachedSocketGivenBack);
 	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testSocketGivenBackByItsHandler);
+	CppUnit_addTest(pSuite, EVHTTPServerDetachTest, testAdoptedWhileTheHandlerRuns);
 
 	return pSuite;
 }

@@ -28,6 +28,7 @@ public:
 	void testDetachedSocketOutlivesServer();
 	void testDetachedSocketGivenBack();
 	void testSocketGivenBackByItsHandler();
+	void testAdoptedWhileTheHandlerRuns();
 
 	static CppUnit::Test* suite();
 };

@@ -351,6 +351,65 @@ void EVHTTPServerDrainTest::testWhatBecomesIdleLater()
 }
 
 
+void EVHTTPServerDrainTest::testTwoDrains()
+{
+	Gate gate;
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		gate.pass();
+		answerURI(request, response);
+	}), 0, httpParams(2, 2));
+	server.start();
+	RawClient client(server);
+	client.get("/");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	std::future<bool> first = drainInBackground(server);
+	assertTrue (drainHasBegun(server));
+	std::future<bool> second = drainInBackground(server);
+	sleepFor(20); // else it may come too late to disturb the first one
+	gate.open();
+	assertTrue (client.receiveAnswer().isOK("/"));
+	assertTrue (first.get());
+	assertTrue (second.get());
+	assertTrue (allEnded(server.statistics()));
+}
+
+
+void EVHTTPServerDrainTest::testRefusalWhileDraining()
+{
+	// What is said is what happens.
+	Gate gate;
+	EVHTTPServerParams::Ptr pParams = httpParams(1, 1);
+	pParams->setMaxQueued(1);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		gate.pass();
+		answerURI(request, response);
+	}), 0, pParams);
+	server.start();
+	RawClient running(server);
+	running.get("/running");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	RawClient queued(server);
+	queued.get("/queued");
+	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));
+	RawClient refused(server);
+	refused.send("GET / HTTP/1.1\r\n");
+	assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
+	std::future<bool> drained = drainInBackground(server);
+	assertTrue (drainHasBegun(server));
+	refused.send("Host: localhost\r\n\r\n");
+	const std::string answer = receiveToEnd(refused.socket());
+	assertTrue (answer.find("HTTP/1.1 503") == 0);
+	assertTrue (answer.find("Connection: Close") != std::string::npos);
+	gate.open();
+	assertTrue (running.receiveAnswer().isOK("/running"));
+	assertTrue (queued.receiveAnswer().isOK("/queued"));
+	assertTrue (drained.get());
+	assertTrue (allEnded(server.statistics()));
+}
+
+
 CppUnit::Test* EVHTTPServerDrainTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerDrainTest");
@@ -366,6 +425,8 @@ CppUnit::Test* EVHTTPServerDrainTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testUnderLoad);
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testNewConnectionsGetTheirTime);
 	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testWhatBecomesIdleLater);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testTwoDrains);
+	CppUnit_addTest(pSuite, EVHTTPServerDrainTest, testRefusalWhileDraining);
 
 	return pSuite;
 }

@@ -33,6 +33,8 @@ public:
 	void testUnderLoad();
 	void testNewConnectionsGetTheirTime();
 	void testWhatBecomesIdleLater();
+	void testTwoDrains();
+	void testRefusalWhileDraining();
 
 	static CppUnit::Test* suite();
 };

@@ -13,11 +13,14 @@
 #include "CppUnit/TestCaller.h"
 #include "HandoverSupport.h"
 #include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/TCPServerConnection.h"
+#include "Poco/Net/TCPServerConnectionFactory.h"
 #include "Poco/Process.h"
 #include "Poco/TaskManager.h"
 #include "Poco/TemporaryFile.h"
 #include "Poco/ThreadPool.h"
 #include <future>
+#include <limits>
 #include <memory>
 
 
@@ -27,6 +30,19 @@ using Poco::ThreadPool;
 
 namespace
 {
+	class PlainEcho: public Poco::Net::TCPServerConnection
+	{
+	public:
+		using Poco::Net::TCPServerConnection::TCPServerConnection;
+
+		void run() override
+		{
+			char buffer[100];
+			for (int n = socket().receiveBytes(buffer, sizeof(buffer)); n > 0; n = socket().receiveBytes(buffer, sizeof(buffer))) socket().sendBytes(buffer, n);
+		}
+	};
+
+
 	const EVServerOptions::ExecutionPolicy ALL_POLICIES[] = {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE};
 
 
@@ -442,6 +458,79 @@ void EVServerPoolTest::testProcessEndsWithRunningServers()
 }
 
 
+void EVServerPoolTest::testThreadForPlainConnections()
+{
+	// The pool had none when the server started, and is asked again: a connection that stays does not keep the others waiting for ever.
+	ThreadPool pool(1, 2);
+	OtherWork other(pool);
+	EVTCPServer server(new Poco::Net::TCPServerConnectionFactoryImpl<PlainEcho>(), pool, localSocket(), serverParams(4, 1));
+	server.start();
+	{
+		StreamSocket client = connectTo(server);
+		assertEqual(std::string("x"), exchange(client, "x"));
+	}
+	other.end();
+	assertTrue (waitFor([&]
+	{
+		sleepFor(50);
+		StreamSocket client = connectTo(server);
+		return exchange(client, "x") == "x" && server.statistics().threads == 2;
+	}));
+}
+
+
+void EVServerPoolTest::testLargestNumbers()
+{
+	// Whatever "as many as possible" is, it is more than one.
+	const int most = std::numeric_limits<int>::max();
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(most, 1);
+	pParams->setMaxQueued(most);
+	EVTCPServer server(serve(blockOn(gate), frameLines), 0, pParams);
+	server.start();
+	std::vector<StreamSocket> clients;
+	for (int i = 0; i < 4; i++)
+	{
+		clients.push_back(connectTo(server));
+		sendAll(clients.back(), "block\n");
+	}
+	assertTrue (waitFor([&] { return gate.waiting() == 4; }));
+	gate.open();
+	EVTCPServer plain(new Poco::Net::TCPServerConnectionFactoryImpl<PlainEcho>(), 0, pParams);
+	plain.start();
+	StreamSocket client = connectTo(plain);
+	assertEqual(std::string("x"), exchange(client, "x"));
+}
+
+
+void EVServerPoolTest::testLoopIsLedOnWhenStopGivesUp()
+{
+	const std::size_t much = 12*1024*1024;
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(4, 1, EVServerOptions::EXECUTE_INLINE);
+	pParams->setMaxPendingOutput(2*much);
+	pParams->setStopTimeout(Poco::Timespan(1, 0));
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		if (c.request() == "much\n") c.reply(std::string(much, 'x'));
+		else gate.pass();
+	}, frameLines), 0, pParams);
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "much\n");
+	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
+	StreamSocket blocking = connectTo(server);
+	sendAll(blocking, "block\n");
+	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	std::future<void> stopped = std::async(std::launch::async, [&] { server.stop(); });
+	assertTrue (waitFor([&] { return server.statistics().promotions == 1; })); // stop() leads the loop
+	gate.open();
+	stopped.get();
+	assertEqual(static_cast<long>(much), static_cast<long>(receiveToEnd(client).size()));
+	assertTrue (allAccountedFor(server));
+}
+
+
 CppUnit::Test* EVServerPoolTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVServerPoolTest");
@@ -459,6 +548,9 @@ CppUnit::Test* EVServerPoolTest::suite()
 	CppUnit_addTest(pSuite, EVServerPoolTest, testStartWhileStopping);
 	CppUnit_addTest(pSuite, EVServerPoolTest, testDrainAndStopTogether);
 	CppUnit_addTest(pSuite, EVServerPoolTest, testProcessEndsWithRunningServers);
+	CppUnit_addTest(pSuite, EVServerPoolTest, testThreadForPlainConnections);
+	CppUnit_addTest(pSuite, EVServerPoolTest, testLargestNumbers);
+	CppUnit_addTest(pSuite, EVServerPoolTest, testLoopIsLedOnWhenStopGivesUp);
 
 	return pSuite;
 }

@@ -33,6 +33,9 @@ public:
 	void testStartWhileStopping();
 	void testDrainAndStopTogether();
 	void testProcessEndsWithRunningServers();
+	void testThreadForPlainConnections();
+	void testLargestNumbers();
+	void testLoopIsLedOnWhenStopGivesUp();
 
 	static CppUnit::Test* suite();
 

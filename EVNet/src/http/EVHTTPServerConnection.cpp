@@ -199,12 +199,28 @@ std::ptrdiff_t EVHTTPServerConnection::inviteBody()
 std::string EVHTTPServerConnection::refusal(Refusal why)
 {
 	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
-	const bool persistent = why == REFUSAL_BUSY && complete && _pParser->keepAlive();
+	if (why == REFUSAL_BUSY && _requests < std::numeric_limits<int>::max()) ++_requests;
+	const bool persistent = why == REFUSAL_BUSY && complete && mayPersist() && !endsWhenAnswered();
 	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
 	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
 	releaseParser();
 	return text;
+}
+
+
+bool EVHTTPServerConnection::mayPersist() const
+{
+	const Poco::Net::HTTPServerParams& params = *_context.pParams;
+	const int maxRequests = params.getMaxKeepAliveRequests();
+	// What is behind CONNECT is for the tunnel, also if there is none.
+	return params.getKeepAlive() && _pParser->keepAlive() && !_pParser->isConnect() && (maxRequests <= 0 || _requests < maxRequests);
+}
+
+
+bool EVHTTPServerConnection::endsWhenAnswered()
+{
+	return connection().draining() || _context.pParams->getKeepAliveTimeout() == 0;
 }
 
 
@@ -216,6 +232,7 @@ void EVHTTPServerConnection::run()
 	Lease lease(*this);
 	HTTPServerExchange& exchange = lease.exchange();
 	exchange.session.bind(sessionSocket(socketImpl), _pSessionData);
+	const unsigned adoptions = socketImpl.adoptions();
 	try
 	{
 		if (_parsed == HTTPRequestParser::RESULT_ERROR) refuse(exchange, socketImpl);
@@ -223,11 +240,11 @@ void EVHTTPServerConnection::run()
 	}
 	catch (...)
 	{
-		if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+		if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl, adoptions);
 		else if (!exchange.request.drain(0)) connection().end(EVServerStatistics::CLOSED_BY_EXCEPTION, true);
 		throw;
 	}
-	endRequest(exchange, socketImpl);
+	endRequest(exchange, socketImpl, adoptions);
 }
 
 
@@ -247,9 +264,9 @@ bool EVHTTPServerConnection::isDetached(HTTPServerExchange& exchange, Connection
 }
 
 
-void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions)
 {
-	if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl);
+	if (isDetached(exchange, socketImpl)) forgetSocket(exchange, socketImpl, adoptions);
 	else if (!socketImpl.isOpen()) connection().end(EVServerStatistics::CLOSED_BY_HANDLER);
 	else
 	{
@@ -271,11 +288,11 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 }
 
 
-void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
+void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions)
 {
 	connection().detach();
 	SecureTransport* pTLS = socketImpl.tls();
-	if (pTLS && !pTLS->isLatest()) return; // a server has it again
+	if (pTLS ? !pTLS->isLatest() : socketImpl.adoptions() != adoptions) return; // a server has it again
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
@@ -283,7 +300,7 @@ void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, Connecti
 		socketImpl.flushAll();
 		if (pTLS) pTLS->giveAway(_context.pParams->getTimeout());
 	}
-	catch (Poco::Exception&)
+	catch (...)
 	{
 		// The new owner finds out by himself.
 	}
@@ -326,12 +343,9 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
 	exchange.request.bind(socketImpl, *_pParser, complete, _context.limits.body);
 
-	const int maxRequests = params.getMaxKeepAliveRequests();
-	bool keepAlive = params.getKeepAlive() && parser.keepAlive() && (maxRequests <= 0 || _requests < maxRequests);
-	// What is behind CONNECT is for the tunnel, also if there is none.
-	if (parser.isConnect()) keepAlive = false;
+	bool keepAlive = mayPersist();
 	// What has been received is answered.
-	if (keepAlive && (connection().draining() || params.getKeepAliveTimeout() == 0)) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
+	if (keepAlive && endsWhenAnswered()) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
 	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
 	exchange.response.answers(exchange.request.body());
 	if (parser.chunked()) exchange.response.allowChunked();

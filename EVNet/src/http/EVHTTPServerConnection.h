@@ -82,14 +82,22 @@ private:
 		/// Sends 100 Continue. Returns what frame() is to return.
 
 	void handleRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
-	void endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	bool mayPersist() const;
+		/// Returns true if parameters and request let the connection persist.
+
+	bool endsWhenAnswered();
+		/// Returns true if it does not persist when what has been received is answered.
+
+	void endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions);
 	Poco::Net::StreamSocket sessionSocket(ConnectionSocketImpl& socketImpl);
 		/// Returns the socket that the handler is to see.
 
 	bool isDetached(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl) const;
 		/// Returns true if the handler has taken the socket.
 
-	void forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
+	void forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions);
+		/// Lets the socket go that the handler has taken. It had been adopted so many times before.
+
 	void runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");

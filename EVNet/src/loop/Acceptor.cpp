@@ -446,7 +446,9 @@ void Acceptor::ioCallback(struct ev_loop*, ev_io* pWatcher, int events)
 void Acceptor::timerCallback(struct ev_loop*, ev_timer* pWatcher, int)
 {
 	Acceptor& acceptor = *static_cast<Acceptor*>(pWatcher->data);
-	if (acceptor._open) acceptor.watch();
+	if (!acceptor._open) return;
+	acceptor.watch();
+	if (acceptor._drainLeft > 0) acceptor.acceptSome(); // if there is nobody, no event says so
 }
 
 

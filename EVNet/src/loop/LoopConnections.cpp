@@ -734,7 +734,7 @@ void Loop::refuseLate(Connection& connection)
 
 void Loop::beginDrain()
 {
-	_acceptor.drain();
+	if (!_draining) _acceptor.drain(); // drain() may be called by several threads
 	_draining = true;
 	resumePaused();
 	ev_timer_start(evLoop(), &_drainTimer);

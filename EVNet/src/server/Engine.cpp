@@ -86,7 +86,7 @@ Engine::Engine(const Config& config):
 
 	countLoopsAndThreads();
 	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
-		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), _config.options.getSendTimeout(), _config.options.getMinDataRate()});
+		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), Poco::Timespan(bounded(_config.options.getSendTimeout()).count()), _config.options.getMinDataRate()});
 	_pExecutor.reset(new Executor(*this, _config.pPool ? *_config.pPool : RunningEngines::pool(), _executorConfig));
 	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or a loop could get lost
 	for (int i = 0; i < _loopCount; i++)
@@ -136,10 +136,11 @@ void Engine::configureExecutor(int loops)
 	_loopCount = loops;
 	_executorConfig.policy = _config.options.getExecutionPolicy();
 	_executorConfig.loops = loops;
+	maxRunning = std::min(maxRunning, UNLIMITED); // sums of them must not overflow
 	_executorConfig.maxRunning = maxRunning;
 	_executorConfig.maxThreads = std::min(available, maxRunning + loops);
 	if (_executorConfig.policy == EVServerOptions::EXECUTE_INLINE) _executorConfig.maxThreads = loops;
-	_executorConfig.maxQueued = _config.pParams->getMaxQueued();
+	_executorConfig.maxQueued = std::min(_config.pParams->getMaxQueued(), 1 << 30);
 	_executorConfig.idleTime = _config.pParams->getThreadIdleTime();
 	_executorConfig.priority = _config.pParams->getThreadPriority();
 }

@@ -47,6 +47,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_timeoutSet(true),
 	_sendTimedOut(false),
 	_peerPort(0),
+	_adoptions(0),
 	_peerHost(0),
 	_descriptor(fd),
 	_pPool(pPool),
@@ -63,6 +64,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	_timeoutSet(true),
 	_sendTimedOut(false),
 	_peerPort(0),
+	_adoptions(0),
 	_peerHost(0),
 	_descriptor(inner),
 	_pTLS(inner.secure() ? new SecureTransport(inner) : nullptr),
@@ -210,6 +212,7 @@ void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
 	_pPool = pPool;
 	_hold = false;
 	_input.endRequest();
+	_adoptions.fetch_add(1);
 }
 
 

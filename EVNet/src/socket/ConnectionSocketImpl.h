@@ -209,6 +209,9 @@ public:
 	void adoptedBy(BufferPool::Ptr pPool);
 		/// Moves the socket to a (maybe other) server.
 
+	Poco::UInt16 adoptions() const;
+		/// Counts them: a handler that has detached the socket sees whether a server has it again. May be called by any thread.
+
 	//
 	// SocketImpl
 	//
@@ -295,6 +298,7 @@ private:
 	bool                         _timeoutSet;  /// the system knows _receiveTimeout
 	bool                         _sendTimedOut;
 	Poco::UInt16                 _peerPort;    /// in network order
+	std::atomic<Poco::UInt16>    _adoptions;
 	Poco::UInt32                 _peerHost;    /// IPv4, in network order; 0 for others
 	WatchedDescriptor            _descriptor;
 	const std::unique_ptr<SecureTransport> _pTLS;
@@ -403,6 +407,12 @@ inline Poco::UInt64 ConnectionSocketImpl::takeFlushed()
 inline void ConnectionSocketImpl::dropOutput()
 {
 	_output.drop();
+}
+
+
+inline Poco::UInt16 ConnectionSocketImpl::adoptions() const
+{
+	return _adoptions.load();
 }
 
 

@@ -104,26 +104,33 @@ class SecureTransport::Unblocked
 	/// handler has it.
 {
 public:
-	explicit Unblocked(SecureTransport& transport):
+	enum Use
+	{
+		USE_RECEIVE = 1,
+		USE_SEND    = 2
+	};
+
+	Unblocked(SecureTransport& transport, int use):
+		/// Asking for a timeout is a system call, so each is asked for when it matters, unless the handler is known to set them.
 		_transport(transport),
 		_blocking(false),
 		_receive(0),
 		_send(0)
 	{
-		if (!transport._unchecked) return;
+		if (transport._unchecked == 0) return;
 		SocketImpl& socket = *transport._pSocket;
 		_blocking = socket.getBlocking();
 		if (_blocking) socket.setBlocking(false);
-		// Asking costs two system calls for each response. A handler that has given a socket that does not wait a timeout waits for it itself.
-		const bool ask = _blocking || !transport._lent || transport._lentToWait;
-		if (ask && timeoutsCount())
+		const int checked = transport._unchecked & (_blocking || transport._waited ? USE_RECEIVE | USE_SEND : use);
+		if (timeoutsCount())
 		{
-			_receive = socket.getReceiveTimeout().totalMicroseconds();
+			if (checked & USE_RECEIVE) _receive = socket.getReceiveTimeout().totalMicroseconds();
 			if (_receive != 0) socket.setReceiveTimeout(0);
-			_send = socket.getSendTimeout().totalMicroseconds();
+			if (checked & USE_SEND) _send = socket.getSendTimeout().totalMicroseconds();
 			if (_send != 0) socket.setSendTimeout(0);
 		}
-		transport._unchecked = transport._lent;
+		if (_blocking || _receive != 0 || _send != 0) transport._waited = true;
+		if (!transport._lent) transport._unchecked &= ~checked;
 	}
 
 	~Unblocked()
@@ -153,7 +160,7 @@ private:
 
 
 template <class Function>
-ssize_t SecureTransport::attempt(Function function)
+ssize_t SecureTransport::attempt(int use, Function function)
 {
 	// OpenSSL must not be asked again (SSL_get_error(3)).
 	if (_failure != 0)
@@ -173,7 +180,7 @@ ssize_t SecureTransport::attempt(Function function)
 #endif
 	try
 	{
-		const Unblocked unblocked(*this);
+		const Unblocked unblocked(*this, use);
 		errno = 0;
 		const int n = function();
 		if (n >= 0) return n;
@@ -225,14 +232,14 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	_exposed(false),
 	_wantsToReceive(false),
 	_lent(false),
-	_lentToWait(false),
-	_unchecked(true),
+	_waited(false),
+	_unchecked(UNCHECKED),
 	_wanted(WANTS_UNKNOWN),
 	_failure(0)
 {
 	checkPoco();
 	latest().set(&socket, this);
-	const Unblocked unblocked(*this);
+	const Unblocked unblocked(*this, UNCHECKED);
 }
 
 
@@ -259,7 +266,7 @@ void SecureTransport::checkPoco()
 ssize_t SecureTransport::receive(void* buffer, std::size_t length)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	const ssize_t n = attempt([&] { return _pSocket->receiveBytes(buffer, static_cast<int>(std::min<std::size_t>(length, RECORD_SIZE))); });
+	const ssize_t n = attempt(Unblocked::USE_RECEIVE, [&] { return _pSocket->receiveBytes(buffer, static_cast<int>(std::min<std::size_t>(length, RECORD_SIZE))); });
 	if (n > 0) _handshaking = false;
 	// Many clients end without a close_notify. For what has a length, that is as good.
 	return n < 0 && errno == ECONNABORTED ? 0 : n;
@@ -330,7 +337,7 @@ ssize_t SecureTransport::sendRecord(std::size_t length)
 
 ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
 {
-	const auto send = [&] { return attempt([&] { return _pSocket->sendBytes(pBytes, static_cast<int>(length)); }); };
+	const auto send = [&] { return attempt(Unblocked::USE_SEND, [&] { return _pSocket->sendBytes(pBytes, static_cast<int>(length)); }); };
 	ssize_t n = send();
 	bool wantsToReceive = n < 0 && errno == EAGAIN && _wanted == WANTS_TO_RECEIVE;
 	if (n < 0 && errno == EAGAIN && _wanted == WANTS_UNKNOWN && hasRoom())
@@ -395,9 +402,9 @@ bool SecureTransport::pending()
 void SecureTransport::lend(const Poco::Timespan& timeout)
 {
 	if (!_pSocket->initialized()) return;
-	_lent = _unchecked = true;
-	_lentToWait = timeout != 0;
-	if (_lentToWait) makeWaiting(*_pSocket, timeout);
+	_lent = true;
+	_unchecked = UNCHECKED;
+	if (timeout != 0) makeWaiting(*_pSocket, timeout);
 }
 
 
@@ -410,7 +417,8 @@ void SecureTransport::takeBack()
 void SecureTransport::giveAway(const Poco::Timespan& timeout)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	_lent = _unchecked = _lentToWait = true;
+	_lent = true;
+	_unchecked = UNCHECKED;
 	latest().ifLatest(_pSocket.get(), this, [&] { if (_pSocket->initialized() && !_pSocket->getBlocking()) makeWaiting(*_pSocket, timeout); });
 }
 
@@ -445,8 +453,8 @@ void SecureTransport::shutdown()
 	std::lock_guard<std::mutex> lock(_mutex);
 	// A Poco that waits for the answer of the client, as 1.15 does, only waits if the socket may. It is not to wait in close() either.
 	_lent = false;
-	attempt([] { return 0; });
-	attempt([&] { _pSocket->shutdown(); return 0; });
+	attempt(UNCHECKED, [] { return 0; });
+	attempt(UNCHECKED, [&] { _pSocket->shutdown(); return 0; });
 }
 
 

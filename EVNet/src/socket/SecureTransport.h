@@ -107,7 +107,7 @@ public:
 	void lend(const Poco::Timespan& timeout);
 		/// A handler is going to use socket(). If timeout is not 0, it may be one that wants to wait, and does so for the
 		/// timeout at most whenever it receives or sends. What it changes itself counts as well until takeBack(), but only
-		/// for its own use: the methods of this class do not wait meanwhile (before Poco 1.14: unless it sets a timeout, but not setBlocking()). Called by the owner, after expose(): no other thread
+		/// for its own use: the methods of this class do not wait meanwhile. Called by the owner, after expose(): no other thread
 		/// uses this object then.
 
 	void takeBack();
@@ -142,10 +142,14 @@ private:
 	};
 
 	template <class Function>
-	ssize_t attempt(Function function);
-		/// Calls a method of the SecureStreamSocketImpl, and returns what the system call of that name would.
+	ssize_t attempt(int use, Function function);
+		/// Calls a method of the SecureStreamSocketImpl that receives or sends (Unblocked::Use), and returns what the system call of that name would.
 
 	class Unblocked;
+	enum
+	{
+		UNCHECKED = 3 /// for each use
+	};
 
 	bool hasEnded() const;
 		/// Returns true if the client has closed the connection and there is nothing more to receive.
@@ -173,8 +177,8 @@ private:
 	std::atomic<bool>                    _exposed;
 	std::atomic<bool>                    _wantsToReceive;
 	bool                                 _lent;
-	bool                                 _lentToWait;   /// with a timeout
-	bool                                 _unchecked;    /// somebody may have made the socket one that waits
+	bool                                 _waited;       /// somebody has made the socket one that waits, and may do so again
+	int                                  _unchecked;    /// for which use somebody may have made the socket one that waits
 	Wanted                               _wanted;       /// by the last call
 	int                                  _failure;      /// errno of what has ended the connection, or 0
 };

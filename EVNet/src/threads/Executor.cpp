@@ -293,7 +293,11 @@ void Executor::leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point dead
 		if (led == LedLoop::LED_ON) std::this_thread::sleep_for(WATCH_TICK);
 	}
 	lock.lock();
-	if (led == LedLoop::LED_ON) _unled.push_back(&loop);
+	if (led == LedLoop::LED_ON)
+	{
+		_unled.push_back(&loop);
+		wakeOne(lock); // nobody looks by himself, and its deadlines go on
+	}
 	else if (led == LedLoop::LED_ENDED && --_liveLoops == 0) wakeAll();
 }
 
@@ -319,19 +323,19 @@ void Executor::submit(IntrusiveQueue<Task>& tasks)
 
 bool Executor::trySubmit(Task& task)
 {
-	if (leadersRunRequests())
-	{
-		admit();
-		_running.fetch_add(1);
-		const Permit permit(*this, false); // the task counts itself out
-		task.run(Task::Clock::now());
-		return true;
-	}
-	if (isFull()) return false;
+	askAgain(now());
+	const bool here = leadersRunRequests();
+	if (!here && isFull()) return false;
 	admit();
 	{
 		Lock lock(_mutex);
-		if (!_stopping)
+		if (_stopping)
+		{
+			lock.unlock();
+			task.cancel();
+			return true;
+		}
+		if (!here)
 		{
 			task.queuedAt = Task::Clock::now();
 			_queue.push(task);
@@ -339,8 +343,10 @@ bool Executor::trySubmit(Task& task)
 			wakeForQueue(lock);
 			return true;
 		}
+		_running.fetch_add(1);
 	}
-	task.cancel();
+	const Permit permit(*this, false); // the task counts itself out
+	task.run(Task::Clock::now());
 	return true;
 }
 
@@ -422,13 +428,17 @@ void Permit::giveBack(const std::unique_lock<std::mutex>&)
 }
 
 
+void Executor::askAgain(double now)
+{
+	if (now < _tryAgainAt.load(std::memory_order_relaxed)) return;
+	Lock lock(_mutex);
+	spawn(lock);
+}
+
+
 void Executor::attend(double now)
 {
-	if (now >= _tryAgainAt.load(std::memory_order_relaxed))
-	{
-		Lock lock(_mutex);
-		spawn(lock);
-	}
+	askAgain(now);
 	if (!_watcherSleep.asleep()) return;
 	Lock lock(_mutex);
 	if (_watcherSleep.asleep() && _pWatcher)

@@ -176,6 +176,9 @@ private:
 
 	bool startThread();
 	bool spawn(Lock& lock);
+	void askAgain(double now);
+		/// Asks the pool again for a thread that it did not have, if it is time to.
+
 	void runStarter();
 	void noThread();
 	int permitsFor(int threads) const;
