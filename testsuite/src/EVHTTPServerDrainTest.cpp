@@ -368,7 +368,7 @@ void EVHTTPServerDrainTest::testTwoDrains()
 	std::future<bool> second = drainInBackground(server);
 	sleepFor(20); // else it may come too late to disturb the first one
 	gate.open();
-	assertTrue (client.receiveAnswer().isOK("/"));
+	assertTrue (receiveToEnd(client.socket()).find("Connection: Close") != std::string::npos); // though the handler had begun before
 	assertTrue (first.get());
 	assertTrue (second.get());
 	assertTrue (allEnded(server.statistics()));

@@ -12,6 +12,7 @@
 
 
 #include "http/ReusableResponse.h"
+#include "loop/Connection.h"
 #include "socket/ConnectionSocketImpl.h"
 #include "core/FileDescriptor.h"
 #include "http/HTTPCharacters.h"
@@ -85,6 +86,7 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 	HTTPServerResponseImpl(session),
 	_session(session),
 	_pSocket(nullptr),
+	_pConnection(nullptr),
 	_pRequestBody(nullptr),
 	_http11(true),
 	_mayChunk(true),
@@ -102,6 +104,7 @@ void ReusableResponse::bind(ConnectionSocketImpl& socket, bool http11, bool head
 {
 	_pSocket = &socket;
 	_pRequestBody = nullptr;
+	_pConnection = nullptr;
 	_http11 = _mayChunk = http11;
 	_head = head;
 	_mayKeepAlive = mayKeepAlive;
@@ -178,8 +181,9 @@ void ReusableResponse::allowChunked()
 }
 
 
-void ReusableResponse::answers(const HTTPRequestStreamBuf& body)
+void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection& connection)
 {
+	_pConnection = &connection;
 	_pRequestBody = &body;
 }
 
@@ -194,6 +198,7 @@ void ReusableResponse::release()
 {
 	_pSocket = nullptr;
 	_pRequestBody = nullptr;
+	_pConnection = nullptr;
 	_out.close();
 	_stream.close();
 }
@@ -258,7 +263,9 @@ void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
 	bool hasConnection = false;
 	// What is said now must be what happens, and more of a body that the handler does not read is not thrown away.
 	const bool tooMuch = _pRequestBody && _pRequestBody->missing() > HTTPRequestStreamBuf::MAX_UNWANTED;
-	_persistent = _mayKeepAlive && _session.getKeepAlive() && !tooMuch && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	// A drain may have begun after the handler has.
+	const bool ends = _pConnection && _pConnection->draining() && (_pRequestBody->missing() > 0 || _pSocket->available() == 0);
+	_persistent = _mayKeepAlive && _session.getKeepAlive() && !tooMuch && !ends && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	const bool lengthless = isLengthless(getStatus()) || isTunnel();
 	// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
 	const bool coding = _mayChunk && !lengthless && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();

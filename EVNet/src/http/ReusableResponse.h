@@ -30,6 +30,7 @@ namespace Poco {
 namespace EVNet {
 
 
+class Connection;
 class ConnectionSocketImpl;
 class FileDescriptor;
 class HTTPRequestStreamBuf;
@@ -52,9 +53,10 @@ public:
 	void allowChunked();
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
-	void answers(const HTTPRequestStreamBuf& body);
+	void answers(const HTTPRequestStreamBuf& body, const Connection& connection);
 		/// If that body is not complete when the header is made, and more is missing than EVNet
-		/// throws away, the connection does not persist, and the client is told.
+		/// throws away, the connection does not persist, and the client is told; nor does it if the server is being
+		/// drained by then, and nothing else has been received.
 
 	void answersConnect();
 		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
@@ -134,6 +136,7 @@ private:
 	HandlerStream<std::ostream> _stream;
 	Poco::Net::MessageHeader _trailer;
 	ConnectionSocketImpl* _pSocket;
+	const Connection*           _pConnection;
 	const HTTPRequestStreamBuf* _pRequestBody;
 	bool               _http11;
 	bool               _mayChunk;
