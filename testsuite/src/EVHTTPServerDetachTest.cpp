@@ -207,7 +207,10 @@ void EVHTTPServerDetachTest::testAdoptedWhileTheHandlerRuns()
 	EVHTTPServer* pServer = nullptr;
 	EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
 	pParams->setMaxPendingOutput(2*much.size());
-	EVHTTPServer second(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response) { response.sendBuffer(much.data(), much.size()); }), 0, pParams);
+	EVHTTPServer second(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response)
+	{
+		response.sendBuffer(much.data(), much.size());
+	}), 0, pParams);
 	EVHTTPServer first(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse&)
 	{
 		pServer->adopt(detachSocket(request));

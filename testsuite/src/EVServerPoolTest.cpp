@@ -38,7 +38,7 @@ namespace
 		void run() override
 		{
 			char buffer[100];
-			for (int n = socket().receiveBytes(buffer, sizeof(buffer)); n > 0; n = socket().receiveBytes(buffer, sizeof(buffer))) socket().sendBytes(buffer, n);
+			while (const int n = socket().receiveBytes(buffer, sizeof(buffer))) socket().sendBytes(buffer, n);
 		}
 	};
 
