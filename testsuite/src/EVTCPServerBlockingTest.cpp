@@ -212,10 +212,12 @@ void EVTCPServerBlockingTest::testNoMoreThanMaxThreadsRun()
 		const int THREADS = 3;
 		std::atomic<int> running(0);
 		std::atomic<int> most(0);
+		Gate gate;
 		EVTCPServer server(serve([&](ServedConnection& c)
 		{
 			int now = ++running;
 			for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+			gate.pass();
 			sleepFor(2);
 			--running;
 			echo(c);
@@ -226,6 +228,8 @@ void EVTCPServerBlockingTest::testNoMoreThanMaxThreadsRun()
 		for (int round = 0; round < 3; round++)
 		{
 			for (auto& client: clients) sendAll(client, "x\n");
+			assertTrue (waitFor([&] { return most == THREADS; }));
+			gate.open();
 			for (auto& client: clients) assertEqual(std::string("x"), receiveLine(client));
 		}
 		assertEqual(THREADS, most.load());

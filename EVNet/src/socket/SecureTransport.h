@@ -164,8 +164,7 @@ private:
 
 	static ssize_t noMemory();
 	static std::unique_ptr<char[]>& scratch();
-		/// A null pointer if there is no memory.
-		/// Returns the memory in which a thread puts records together.
+		/// Returns the memory in which a thread puts records together, a null pointer if there is none.
 
 	std::mutex                           _outputMutex;
 	std::mutex                           _mutex;        /// held for the time of a call of OpenSSL, none of which waits

@@ -253,7 +253,8 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 {
 	const Task::Clock::time_point deadline = Task::Clock::now() + timeout;
 	Lock lock(_mutex);
-	while (_liveLoops > 0 || _threads > _running || _starting || _starters > 0)
+	// Threads whose request is done are not left alone: they would still count as running.
+	while (_liveLoops > 0 || _threads > _total || _starting || _starters > 0)
 	{
 		if (_changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
 		for (std::size_t i = 0; i < _loops.size(); i++)
@@ -277,7 +278,7 @@ void Executor::abandon()
 	_liveLoops = 0;
 	for (LedLoop* pLoop: _loops) pLoop->abandon();
 	wakeAll();
-	_changed.wait_for(lock, ABANDON_PATIENCE, [this] { return _threads <= _running; });
+	_changed.wait_for(lock, ABANDON_PATIENCE, [this] { return _threads <= _total; });
 	lock.unlock();
 	_pDepartures->wait();
 }

@@ -56,7 +56,7 @@ class Executor: public Poco::Runnable
 	/// that one wakes or starts the next one first.
 	///
 	/// _mutex guards all that is not atomic. It is never held while a request is run, a loop is led, or the pool
-	/// is asked for something. A loop's mailbox may be locked while it is held, not the other way round.
+	/// is asked for something.
 	///
 	/// None of its threads asks the pool for another one: the pool may be locked for as long as somebody waits in its
 	/// joinAll(), and that may be until the server stops. A short-lived thread of its own does so, see spawn().
