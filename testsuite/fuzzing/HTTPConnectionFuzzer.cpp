@@ -218,6 +218,14 @@ namespace
 				require(next != ReferenceRequest::KIND_COMPLETE && (next != ReferenceRequest::KIND_MALFORMED || !ended), "A request was not answered");
 				return;
 			}
+			if (!_served.empty() && !_served.back().hasResponse && _served.back().record.badBody)
+			{
+				// A handler that has read a bad body, and said nothing: the server says it.
+				const ReferenceResponse response = ReferenceResponse::read(_output, _served.back().request.method == "HEAD");
+				const bool right = response.complete && (response.status == 400 || response.status == 413);
+				require(right, "A bad body was answered with another status");
+				return;
+			}
 			require(mayContinue, "Something follows the last response");
 			// By what the bytes behind the last request are, not by what the server has taken for them.
 			std::string rest(_input);

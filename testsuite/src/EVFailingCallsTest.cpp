@@ -358,6 +358,10 @@ void EVFailingCallsTest::testLoopThatCannotBeWokenIsNotCreated()
 void EVFailingCallsTest::testLoopWithoutDescriptorsIsNotCreated()
 {
 	ServerSocket socket(SocketAddress("127.0.0.1", 0));
+	{
+		// UndefinedBehaviorSanitizer needs descriptors to look at an object for the first time.
+		EVTCPServer server(serve(echo), socket, serverParams(2, 1));
+	}
 	struct rlimit saved;
 	::getrlimit(RLIMIT_NOFILE, &saved);
 	int created = 0;

@@ -9,6 +9,9 @@
 
 #undef _FORTIFY_SOURCE // longjmp() between stacks is what is wanted here
 #include "ModelScheduler.h"
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
 #include <cstring>
 #include <csetjmp>
 #include <exception>
@@ -509,6 +512,9 @@ int ModelScheduler::maxPreemptions()
 
 ModelScheduler::Result ModelScheduler::explore(const Factory& factory, const Options& options)
 {
+#if defined(__SANITIZE_ADDRESS__)
+	const __lsan::ScopedDisabler noLeaks; // a thread of the model that is given up leaves the text of what ended it
+#endif
 	Run run(factory, options);
 	pRun = &run;
 	const Result result = run.explore();
