@@ -240,6 +240,7 @@ SecureTransport::SecureTransport(SocketImpl& socket):
 	checkPoco();
 	latest().set(&socket, this);
 	const Unblocked unblocked(*this, UNCHECKED);
+	_waited = false; // as it was accepted: no handler has done that
 }
 
 
