@@ -276,7 +276,7 @@ void EVCloseReasonTest::testRefused()
 	HTTPCase c(RESETS, EVServerOptions::EXECUTE_DEDICATED, 1, 1);
 	RawClient queued(c.server);
 	c.client.get("/block", "Connection: close\r\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	queued.get("/queued", "Connection: close\r\n");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	RawClient refused(c.server);
@@ -299,7 +299,7 @@ void EVCloseReasonTest::testPlainConnectionRefused()
 	server.start();
 	const Audit audit(server);
 	StreamSocket first = connectTo(server);
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	StreamSocket second = connectTo(server);
 	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));
 	StreamSocket third = connectTo(server);
@@ -326,7 +326,7 @@ void EVCloseReasonTest::testByServer()
 		const Audit audit(server);
 		StreamSocket client = connectTo(server);
 		sendAll(client, "request");
-		if (busy) assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		if (busy) assertTrue (gate.holds(1));
 		else assertEqual (std::string("request"), receive(client, 7));
 		server.closeConnection(id);
 		gate.open();
@@ -346,7 +346,7 @@ void EVCloseReasonTest::testByServerThatStops()
 	reading.send(HALF_A_HEADER);
 	assertTrue (c.audit.reached(&EVServerStatistics::reading));
 	c.client.get("/block");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	RawClient queued(c.server);
 	queued.get("/queued");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));

@@ -25,7 +25,7 @@ void EVHTTPClientLeavesHandlerTest::testResetWhileRunning()
 	{
 		HTTPCase c(RESETS, policy);
 		c.client.get("/wait");
-		assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+		assertTrue (c.gate.holds(1));
 		assertEqual (1, c.server.statistics().running);
 		c.leave();
 		assertTrue (c.audit.nothingClosed());
@@ -42,7 +42,7 @@ void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRunning()
 	{
 		HTTPCase c(HALF_CLOSES, policy);
 		c.client.get("/wait");
-		assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+		assertTrue (c.gate.holds(1));
 		assertEqual (1, c.server.statistics().running);
 		c.leave();
 		assertTrue (c.audit.nothingClosed());
@@ -61,7 +61,7 @@ void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunning()
 	{
 		HTTPCase c(IS_SILENT, policy);
 		c.client.get("/wait");
-		assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+		assertTrue (c.gate.holds(1));
 		assertEqual (1, c.server.statistics().running);
 		sleepFor(600); // longer than all timeouts
 		assertTrue (c.audit.nothingClosed());
@@ -79,7 +79,7 @@ void EVHTTPClientLeavesHandlerTest::testResetWhileRecalled()
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(RESETS, EVServerOptions::EXECUTE_DEDICATED);
 	c.client.get("/wait");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.client.send(HALF_A_HEADER);
 	RawClient other(c.server);
 	assertTrue (other.ask("/other", "Connection: close\r\n").isOK("/other")); // the loop has seen it by then
@@ -95,7 +95,7 @@ void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRecalled()
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(HALF_CLOSES, EVServerOptions::EXECUTE_DEDICATED);
 	c.client.get("/wait");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.client.send(HALF_A_HEADER);
 	RawClient other(c.server);
 	assertTrue (other.ask("/other", "Connection: close\r\n").isOK("/other")); // the loop has seen it by then
@@ -113,7 +113,7 @@ void EVHTTPClientLeavesHandlerTest::testSilenceWhileRecalled()
 	// A part of the next request has arrived while the first one runs.
 	HTTPCase c(IS_SILENT, EVServerOptions::EXECUTE_DEDICATED);
 	c.client.get("/wait");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.client.send(HALF_A_HEADER);
 	RawClient other(c.server);
 	assertTrue (other.ask("/other", "Connection: close\r\n").isOK("/other")); // the loop has seen it by then
@@ -238,7 +238,7 @@ void EVHTTPClientLeavesHandlerTest::testResetWhileRunningWithOutput()
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(RESETS);
 	c.client.get("/said");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.leave();
 	assertTrue (c.audit.nothingClosed());
 	c.gate.open();
@@ -252,7 +252,7 @@ void EVHTTPClientLeavesHandlerTest::testHalfCloseWhileRunningWithOutput()
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(HALF_CLOSES);
 	c.client.get("/said");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.leave();
 	assertTrue (c.client.receiveAnswer().isOK(MUCH));
 	assertTrue (c.audit.nothingClosed());
@@ -267,7 +267,7 @@ void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunningWithOutput()
 	// The loop sends what the handler has said, while that does something else.
 	HTTPCase c(IS_SILENT);
 	c.client.get("/said");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	sleepFor(600);
 	assertTrue (c.audit.nothingClosed());
 	c.gate.open();

@@ -162,7 +162,7 @@ void EVHTTPClientLeavesTest::testResetWhileQueued()
 	HTTPCase c(RESETS, EVServerOptions::EXECUTE_DEDICATED, 1);
 	RawClient other(c.server);
 	other.get("/block", "Connection: close\r\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.client.get("/wait");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	c.leave();
@@ -179,7 +179,7 @@ void EVHTTPClientLeavesTest::testHalfCloseWhileQueued()
 	HTTPCase c(HALF_CLOSES, EVServerOptions::EXECUTE_DEDICATED, 1);
 	RawClient other(c.server);
 	other.get("/block", "Connection: close\r\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	c.client.get("/wait");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	c.leave();
@@ -197,7 +197,7 @@ void EVHTTPClientLeavesTest::testSilenceWhileQueued()
 {
 	HTTPCase c(IS_SILENT, EVServerOptions::EXECUTE_DEDICATED, 1);
 	c.client.get("/block", "Connection: close\r\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	RawClient silent(c.server);
 	silent.get("/wait");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));

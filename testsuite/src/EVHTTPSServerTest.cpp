@@ -405,7 +405,7 @@ void EVHTTPSServerTest::testAddressesOfAClientThatIsGone()
 		SecureRawClient client(server);
 		const std::string expected = client.socket().address().toString() + " " + client.socket().peerAddress().toString();
 		client.get("/");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		if (reset) resetConnection(client.socket());
 		else client.socket().close();
 		gate.open();

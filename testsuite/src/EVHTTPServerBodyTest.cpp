@@ -367,7 +367,7 @@ void EVHTTPServerBodyTest::testFlushedOutputArrivesWhileHandlerRuns()
 	server.start();
 	RawClient client(server);
 	client.get("/");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	client.socket().setReceiveTimeout(Poco::Timespan(DEADLINE/4*Poco::Timespan::MILLISECONDS));
 	std::string header;
 	while (header.find("\r\n\r\n") == std::string::npos) header += receive(client.socket(), 1);
@@ -469,7 +469,7 @@ void EVHTTPServerBodyTest::testMalformedRestOfAnUnreadBody()
 	server.start();
 	RawClient client(server);
 	client.send("POST /post HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + std::string(80000, 'x'));
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	client.send(std::string(20000, 'x') + "\r\nno size\r\n\r\nGET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	gate.open();
 	assertTrue (client.receiveAnswer().isOK("/post"));

@@ -221,7 +221,7 @@ void EVHTTPServerDetachTest::testAdoptedWhileTheHandlerRuns()
 	first.start();
 	RawClient client(first);
 	client.get("/adopt");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	client.get("/much");
 	assertTrue (waitFor([&] { return second.statistics().flushing == 1; }));
 	gate.open();

@@ -103,7 +103,7 @@ void EVHTTPServerDrainTest::testRunningRequestIsAnswered()
 		server.start();
 		RawClient slow(server);
 		slow.get("/slow");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		std::future<bool> drained = drainInBackground(server);
 		Poco::Thread::sleep(20);
 		gate.open();
@@ -127,7 +127,7 @@ void EVHTTPServerDrainTest::testPipelinedRequestsAreAnswered()
 	server.start();
 	RawClient client(server);
 	client.get("/0");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	for (int i = 1; i < 20; i++) client.get("/" + std::to_string(i)); // behind what the server has looked at
 	std::future<bool> drained = drainInBackground(server);
 	assertTrue (drainHasBegun(server));
@@ -213,7 +213,7 @@ void EVHTTPServerDrainTest::testBacklogIsServed()
 	server.start();
 	RawClient slow(server);
 	slow.get("/slow");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	std::vector<std::unique_ptr<RawClient>> clients;
 	for (int i = 0; i < 100; i++)
 	{
@@ -335,7 +335,7 @@ void EVHTTPServerDrainTest::testWhatBecomesIdleLater()
 		server.start();
 		StreamSocket client = connectTo(server);
 		sendAll(client, "wait\nbehind\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		Poco::Net::ServerSocket listener(Poco::Net::SocketAddress("127.0.0.1", 0));
 		StreamSocket silent = connectTo(listener.address());
 		std::future<bool> drained = std::async(std::launch::async, [&server] { return server.drain(LONG); });
@@ -362,7 +362,7 @@ void EVHTTPServerDrainTest::testTwoDrains()
 	server.start();
 	RawClient client(server);
 	client.get("/");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	std::future<bool> first = drainInBackground(server);
 	assertTrue (drainHasBegun(server));
 	std::future<bool> second = drainInBackground(server);
@@ -389,7 +389,7 @@ void EVHTTPServerDrainTest::testRefusalWhileDraining()
 	server.start();
 	RawClient running(server);
 	running.get("/running");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	RawClient queued(server);
 	queued.get("/queued");
 	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));

@@ -250,7 +250,7 @@ void EVHTTPServerErrorTest::testResetWhileRequestRuns()
 	server.start();
 	RawClient client(server);
 	client.get("/wait");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	resetConnection(client.socket());
 	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then
 	gate.open();

@@ -541,7 +541,7 @@ void EVHTTPServerFileTest::testDrainSendsFiles()
 	assertTrue (waitFor([&] { return sent == 1; }));
 	std::atomic<bool> whole(false);
 	auto reader = std::async(std::launch::async, [&] { whole = client.receiveAnswer().isOK(file.content); });
-	assertTrue (waitFor([&] { return disk.gate().waiting() == 1; }));
+	assertTrue (disk.gate().holds(1));
 	std::atomic<bool> drained(false);
 	auto draining = std::async(std::launch::async, [&] { drained = server.drain(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS)); });
 	disk.gate().open();

@@ -149,7 +149,7 @@ void EVHTTPServerFreshTest::testAddressesOfAClientThatIsGone()
 		RawClient client(SocketAddress(host, socket.address().port()));
 		const std::string expected = addresses(client);
 		client.get("/");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		resetConnection(client.socket());
 		gate.open();
 		assertTrue (waitFor([&] { return server.statistics().closes() == 1; }));

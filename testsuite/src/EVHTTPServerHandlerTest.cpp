@@ -248,7 +248,7 @@ void EVHTTPServerHandlerTest::testHandlerDetachesSocketOfAClientThatIsGone()
 	{
 		RawClient client(server);
 		client.get("/detach");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		resetConnection(client.socket());
 	}
 	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then

@@ -54,7 +54,7 @@ void EVHTTPServerPipelineTest::testSlowRequestBehindOthers()
 			for (int i = 0; i < before; i++) requests += get("/quick");
 			client.send(requests + get("/slow"));
 			for (int i = 0; i < before; i++) assertTrue (client.receiveAnswer().isOK("/quick"));
-			assertTrue (waitFor([&] { return gate.waiting() == 1; })); // or it would have given up
+			assertTrue (gate.holds(1)); // or it would have given up
 			gate.open();
 			assertTrue (client.receiveAnswer().isOK("/slow"));
 		}
@@ -140,7 +140,7 @@ void EVHTTPServerPipelineTest::testHandlerGoesOnAfterItsResponse()
 	client.send(get("/quick") + get("/goes-on") + get("/behind"));
 	assertTrue (client.receiveAnswer().isOK("/quick"));
 	assertTrue (client.receiveAnswer().isOK("/goes-on"));
-	assertTrue (waitFor([&] { return gate.waiting() == 1; })); // or it would have given up
+	assertTrue (gate.holds(1)); // or it would have given up
 	gate.open();
 	assertTrue (client.receiveAnswer().isOK("/behind"));
 }
@@ -212,7 +212,7 @@ void EVHTTPServerPipelineTest::testHandlerLearnsThatItsClientHasLeft()
 		{
 			RawClient client(server);
 			client.send(get("/") + behind);
-			assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+			assertTrue (gate.holds(1));
 			resetConnection(client.socket());
 		}
 		gate.open();
@@ -239,7 +239,7 @@ void EVHTTPServerPipelineTest::testDetachedWithARequestBehind()
 	RawClient client(server);
 	client.send(get("/detach") + get("/adopted"));
 	assertTrue (client.receiveAnswer().isOK("whole"));
-	assertTrue (waitFor([&] { return gate.waiting() == 1; })); // or it would have given up
+	assertTrue (gate.holds(1)); // or it would have given up
 	gate.open();
 	assertTrue (client.ask("/again").isOK("whole"));
 }

@@ -100,7 +100,7 @@ void EVHTTPServerStopTest::testStopWaitsForRunningRequest()
 		server.start();
 		RawClient client(server);
 		client.get("/last");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		{
 			Stopping stopping(server);
 			sleepFor(50); // a stop() that does not wait would be done
@@ -129,7 +129,7 @@ void EVHTTPServerStopTest::testStopSendsPendingOutput()
 	server.start();
 	RawClient client(server);
 	client.get("/");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	Stopping stopping(server);
 	gate.open();
 	assertTrue (client.receiveAnswer().isOK(body));
@@ -150,7 +150,7 @@ void EVHTTPServerStopTest::testStopTimeout()
 	server.start();
 	RawClient client(server);
 	client.get("/late");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	const Stopwatch stopwatch;
 	server.stop();
 	assertTrue (stopwatch.elapsed() >= 90);
@@ -171,7 +171,7 @@ void EVHTTPServerStopTest::testStopAllTellsTheFactoryBeforeItWaits()
 	server.start();
 	RawClient client(server);
 	client.get("/last");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	const Stopwatch stopwatch;
 	server.stopAll();
 	assertTrue (stopwatch.elapsed() < DEADLINE/2);
@@ -408,7 +408,7 @@ void EVHTTPServerStopTest::testStopAllAbortsThoughAClientIsGone()
 	server.start();
 	RawClient client(server);
 	client.get("/wait");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	resetConnection(client.socket());
 	assertTrue (RawClient(server).ask("/").isOK("/")); // the reset has arrived by then
 	server.stopAll(true);
@@ -431,7 +431,7 @@ void EVHTTPServerStopTest::testStopBetweenPipelinedRequests()
 	std::string requests;
 	for (int i = 0; i < 60; i++) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	client.send(requests);
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	server.stopAll();
 	Poco::UInt64 answers = 0;
 	while (client.receiveAnswer().isOK("/" + std::to_string(answers))) ++answers;

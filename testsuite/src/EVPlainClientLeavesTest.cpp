@@ -123,7 +123,7 @@ void EVPlainClientLeavesTest::testResetWhilePlainConnectionIsQueued()
 {
 	Case c(RESETS, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	StreamSocket second = connectTo(c.server);
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	::leave(second, RESETS);
@@ -152,7 +152,7 @@ void EVPlainClientLeavesTest::testHalfCloseWhilePlainConnectionIsQueued()
 {
 	Case c(HALF_CLOSES, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	StreamSocket second = connectTo(c.server);
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	::leave(second, HALF_CLOSES);
@@ -185,7 +185,7 @@ void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionIsQueued()
 {
 	Case c(IS_SILENT, EVServerOptions::DISPATCH_ON_ACCEPT);
 	sendAll(c.client, "block");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	StreamSocket second = connectTo(c.server);
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	::leave(second, IS_SILENT);

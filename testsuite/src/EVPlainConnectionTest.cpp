@@ -139,7 +139,7 @@ void EVPlainConnectionTest::testMaxThreadsIsHonoured()
 	std::vector<StreamSocket> clients;
 	for (int i = 0; i < 10; i++) clients.push_back(connectTo(server));
 	assertTrue (counts(server, 3, 3, 7, 3));
-	assertEqual(3, gate.waiting());
+	assertTrue (gate.holds(3));
 	gate.open();
 	for (auto& client: clients) assertTrue (isClosed(client));
 	assertTrue (counts(server, 0, 0, 0, 10));
@@ -176,7 +176,7 @@ void EVPlainConnectionTest::testQueueFullRefuses()
 	for (int i = 0; i < 2; i++)
 	{
 		clients.push_back(connectTo(server));
-		assertTrue (waitFor([&] { return gate.waiting() == i + 1; }));
+		assertTrue (gate.holds(i + 1));
 	}
 	for (int i = 0; i < 3; i++)
 	{

@@ -171,7 +171,7 @@ void EVSecureCloseTest::testNumberOfAnotherClient()
 		server.start();
 		SecureRawClient first(server);
 		first.get("/close");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		std::vector<std::unique_ptr<SecureRawClient>> next;
 		for (int i = 0; i < 10; i++)
 		{
@@ -407,7 +407,7 @@ void EVSecureCloseTest::testStopAllWhileHandlersClose()
 			clients.emplace_back(new SecureRawClient(server));
 			clients.back()->get("/");
 		}
-		assertTrue (waitFor([&] { return gate.waiting() == 8; }));
+		assertTrue (gate.holds(8));
 		gate.open();
 		server.stopAll(true);
 		for (auto& pClient: clients) assertTrue (isClosed(pClient->socket()));

@@ -311,7 +311,7 @@ void EVSecureWaitTest::testTakenForAnOrdinaryRequestAndGivenBack()
 		SecureRawClient client(server);
 		client.get("/take");
 		assertTrue (client.receiveAnswer().isOK("taken"));
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		gate.open();
 		assertTrue (waitFor([&] { return closed(server, EVServerStatistics::CLOSED_DETACHED) == 1; }));
 		assertTrue (client.ask("/again").isOK("/again"));

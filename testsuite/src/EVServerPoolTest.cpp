@@ -129,7 +129,7 @@ void EVServerPoolTest::testThreadThatThePoolHasLater()
 	// Now the loop goes on while a handler blocks.
 	StreamSocket blocked = connectTo(server);
 	sendAll(blocked, "block\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	StreamSocket late = connectTo(server);
 	assertTrue (waitFor([&] { return server.statistics().accepted == 3; }));
 	gate.open();
@@ -183,7 +183,7 @@ void EVServerPoolTest::leadersGoOn(int threads, int loops)
 		blocked.push_back(connectTo(server));
 		sendAll(blocked.back(), "block\n");
 	}
-	assertTrue (waitFor([&] { return gate.waiting() == std::max(1, threads - loops); }));
+	assertTrue (gate.holds(std::max(1, threads - loops)));
 	// Deadlines are kept by each of them, and all connections accepted.
 	for (StreamSocket& client: idle) assertTrue (isClosed(client));
 	StreamSocket late = connectTo(server);
@@ -321,7 +321,7 @@ void EVServerPoolTest::testJoinAllOfTheDefaultPool()
 		blocked.push_back(connectTo(server));
 		sendAll(blocked.back(), "block\n");
 	}
-	assertTrue (waitFor([&] { return gate.waiting() == 6; }));
+	assertTrue (gate.holds(6));
 	assertTrue (joined.wait_for(std::chrono::milliseconds(DEADLINE)) == std::future_status::ready);
 	assertEqual(0, ThreadPool::defaultPool().used());
 	gate.open();
@@ -419,7 +419,7 @@ void EVServerPoolTest::testDrainAndStopTogether()
 	server.start();
 	StreamSocket client = connectTo(server);
 	sendAll(client, "block\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	const std::string errors = inParallel(3, [&](int i)
 	{
 		if (i == 0) server.drain(Poco::Timespan(1000, 0));
@@ -494,7 +494,7 @@ void EVServerPoolTest::testLargestNumbers()
 		clients.push_back(connectTo(server));
 		sendAll(clients.back(), "block\n");
 	}
-	assertTrue (waitFor([&] { return gate.waiting() == 4; }));
+	assertTrue (gate.holds(4));
 	gate.open();
 	EVTCPServer plain(new Poco::Net::TCPServerConnectionFactoryImpl<PlainEcho>(), 0, pParams);
 	plain.start();
@@ -521,7 +521,7 @@ void EVServerPoolTest::testLoopIsLedOnWhenStopGivesUp()
 	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
 	StreamSocket blocking = connectTo(server);
 	sendAll(blocking, "block\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	std::future<void> stopped = std::async(std::launch::async, [&] { server.stop(); });
 	assertTrue (waitFor([&] { return server.statistics().promotions == 1; })); // stop() leads the loop
 	gate.open();

@@ -47,7 +47,7 @@ namespace
 			_queued(new RawClient(_server))
 		{
 			_running->get("/slow");
-			waitFor([this] { return gate.waiting() == 1; });
+			gate.holds(1);
 			_queued->get("/queued");
 			waitFor([this] { return _server.statistics().queued == 1; });
 		}
@@ -174,7 +174,7 @@ void EVServerPressureTest::testRawClientsWaitWhenQueueIsFull()
 	{
 		clients.push_back(connectTo(server));
 		sendAll(clients.back(), std::to_string(i));
-		if (i == 0) assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		if (i == 0) assertTrue (gate.holds(1));
 	}
 	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));
 	gate.open();
@@ -503,7 +503,7 @@ void EVServerPressureTest::testCloseIdleFindsWhatIsIdle()
 					busy.emplace_back(new RawClient(server));
 					busy.back()->get("/busy");
 				}
-				assertTrue (waitFor([&] { return gate.waiting() == 3; }));
+				assertTrue (gate.holds(3));
 				std::vector<std::unique_ptr<RawClient>> clients;
 				for (int i = 3; i < CAPACITY; i++)
 				{
@@ -598,7 +598,7 @@ void EVServerPressureTest::testClientConnected()
 		RawClient client(server);
 		client.get("/");
 		client.get("/next"); // unread bytes do not hide that it leaves
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 	}
 	gate.open();
 	assertTrue (waitFor([&] { return after == 0; }));

@@ -101,7 +101,7 @@ void EVServerQueueTest::testWholeQueueIsUsed()
 			for (int i = 0; i < threads; i++)
 			{
 				clients[static_cast<std::size_t>(i)]->get("/");
-				assertTrue (waitFor([&] { return gate.waiting() == i + 1; }));
+				assertTrue (gate.holds(i + 1));
 			}
 			for (int i = threads; i < threads + queued; i++)
 			{
@@ -142,7 +142,7 @@ void EVServerQueueTest::testFloodedLoopTakesNothingFromAnother()
 	for (std::size_t i = 0; i < 2; i++)
 	{
 		one[i]->get("/");
-		assertTrue (waitFor([&] { return gate.waiting() == static_cast<int>(i) + 1; }));
+		assertTrue (gate.holds(static_cast<int>(i) + 1));
 	}
 	// One loop may use the whole queue,
 	for (std::size_t i = 2; i < 6; i++)
@@ -183,7 +183,7 @@ void EVServerQueueTest::testPlainConnectionsThatThreadsAreFreeFor()
 	server.start();
 	std::vector<StreamSocket> connected;
 	for (int i = 0; i < clients; i++) connected.push_back(connectTo(server));
-	assertTrue (waitFor([&] { return gate.waiting() == clients; }));
+	assertTrue (gate.holds(clients));
 	gate.open();
 	for (StreamSocket& client: connected) assertEqual(std::string("x\n"), exchange(client, "x\n"));
 	assertEqual(0, server.refusedConnections());

@@ -183,7 +183,7 @@ void EVTCPClientLeavesTest::testResetWhileQueued()
 	Case c(RESETS);
 	c.others.push_back(connectTo(c.server));
 	sendAll(c.others.back(), "block\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	sendAll(c.client, "wait\n");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	c.leave();
@@ -214,7 +214,7 @@ void EVTCPClientLeavesTest::testHalfCloseWhileQueued()
 	Case c(HALF_CLOSES);
 	c.others.push_back(connectTo(c.server));
 	sendAll(c.others.back(), "block\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	sendAll(c.client, "wait\n");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	c.leave();
@@ -248,7 +248,7 @@ void EVTCPClientLeavesTest::testSilenceWhileQueued()
 	Case c(IS_SILENT);
 	c.others.push_back(connectTo(c.server));
 	sendAll(c.others.back(), "block\n");
-	assertTrue (waitFor([&] { return c.gate.waiting() == 1; }));
+	assertTrue (c.gate.holds(1));
 	sendAll(c.client, "wait\n");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	sleepFor(600); // longer than all timeouts

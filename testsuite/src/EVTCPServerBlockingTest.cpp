@@ -36,7 +36,7 @@ namespace
 		{
 			blocked.push_back(connectTo(server));
 			sendAll(blocked.back(), "block " + std::to_string(i) + "\n");
-			if (!waitFor([&] { return gate.waiting() == i + 1; })) throw Poco::TimeoutException("the handler is not called");
+			if (!gate.holds(i + 1)) throw Poco::TimeoutException("the handler is not called");
 		}
 		return blocked;
 	}
@@ -135,7 +135,7 @@ void EVTCPServerBlockingTest::testInlineBlocksItsOwnLoopOnly()
 		assertEqual(std::string("x\n"), exchange(clients.back(), "x\n"));
 	}
 	sendAll(clients[0], "block\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	sendAll(clients[2], "same loop\n");
 	for (int i = 0; i < 10; i++)
 	{

@@ -156,7 +156,7 @@ void EVTCPServerCapacityTest::testCapacityWithPlainConnections()
 	server.start();
 	std::vector<StreamSocket> clients;
 	for (int i = 0; i < 5; i++) clients.push_back(connectTo(server));
-	assertTrue (waitFor([&] { return gate.waiting() == 2; }));
+	assertTrue (gate.holds(2));
 	assertTrue (waitFor([&] { return server.statistics().acceptPauses > 0; }));
 	assertEqual(2, server.currentConnections());
 	gate.open();

@@ -163,7 +163,7 @@ void EVTCPServerCloseTest::testCloseByIdWhileRunningLetsItFinish()
 		server.start();
 		StreamSocket client = connectTo(server);
 		sendAll(client, "work\nnext\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		server.closeConnection(id);
 		sleepFor(20);
 		assertFalse (client.poll(Poco::Timespan(0), Poco::Net::Socket::SELECT_READ));

@@ -125,7 +125,7 @@ void EVTCPServerDescriptorTest::testDetachedSocketIsClosedWithEveryBackend()
 		assertEqual(std::string("x\n"), exchange(other, "x\n"));
 		StreamSocket client = connectTo(server);
 		sendAll(client, "leave\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		assertTrue (isClosed(client)); // at once, not only when run() returns
 		for (int i = 0; i < 10; i++)
 		{

@@ -85,7 +85,7 @@ void EVTCPServerFailureTest::testResetWhileTheHandlerRuns()
 		server.start();
 		StreamSocket client = connectTo(server);
 		sendAll(client, "x\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		resetConnection(client);
 		sleepFor(5);
 		gate.open();
@@ -414,7 +414,7 @@ void EVTCPServerFailureTest::testHandlerClosesAfterAReset()
 	server.start();
 	StreamSocket client = connectTo(server);
 	sendAll(client, "much\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	resetConnection(client);
 	assertTrue (stillServes(server)); // the reset has arrived by then
 	gate.open();

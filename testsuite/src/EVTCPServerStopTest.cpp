@@ -188,7 +188,7 @@ void EVTCPServerStopTest::testStopWaitsForARunningRequest()
 		server.start();
 		StreamSocket client = connectTo(server);
 		sendAll(client, "work\nnever run\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		std::atomic<bool> returned(false);
 		std::string errors = inParallel(2, [&](int i)
 		{
@@ -224,7 +224,7 @@ void EVTCPServerStopTest::testLongAnswerOfARunningRequestArrives()
 	server.start();
 	StreamSocket client = connectTo(server);
 	sendAll(client, "much\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	std::string errors = inParallel(2, [&](int i)
 	{
 		if (i == 0) server.stop();
@@ -258,7 +258,7 @@ void EVTCPServerStopTest::testStopTimeout()
 		pServer->start();
 		StreamSocket client = connectTo(*pServer);
 		sendAll(client, "x\n");
-		assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+		assertTrue (gate.holds(1));
 		Stopwatch watch;
 		pServer->stop();
 		assertTrue (watch.elapsed() >= 95);
@@ -320,7 +320,7 @@ void EVTCPServerStopTest::testQueuedRequestsAreDiscarded()
 		{
 			clients.push_back(connectTo(server));
 			sendAll(clients.back(), "x\n");
-			if (i == 0) assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+			if (i == 0) assertTrue (gate.holds(1));
 		}
 		assertTrue (waitFor([&] { return server.statistics().accepted == 10; }));
 		std::string errors = inParallel(2, [&](int i)
@@ -392,7 +392,7 @@ void EVTCPServerStopTest::testConnectionForALoopThatHasEndedIsTurnedAway()
 	StreamSocket first = connectTo(server);
 	assertEqual(std::string("x\n"), exchange(first, "x\n"));
 	StreamSocket second = connectTo(server); // is for the second loop, which ends while the first one accepts it
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	server.stop();
 	gate.open();
 	assertTrue (isClosed(second));
@@ -412,7 +412,7 @@ void EVTCPServerStopTest::testPlainConnectionAcceptedWhileStoppingIsClosed()
 	server.setConnectionFilter(new BlockingFilter(gate, 1));
 	server.start();
 	StreamSocket client = connectTo(server);
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	server.stop();
 	gate.open();
 	assertTrue (isClosed(client));

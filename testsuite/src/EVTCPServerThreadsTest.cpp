@@ -72,7 +72,7 @@ void EVTCPServerThreadsTest::testIdleThreadsGoBackWhileTheServerRuns()
 		clients.push_back(connectTo(server));
 		sendAll(clients.back(), "x\n");
 	}
-	assertTrue (waitFor([&] { return gate.waiting() == 8; }));
+	assertTrue (gate.holds(8));
 	assertTrue (pool.used() >= 9);
 	gate.open();
 	for (auto& client: clients) assertEqual(std::string("x"), receiveLine(client));

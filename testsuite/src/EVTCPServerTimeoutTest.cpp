@@ -208,7 +208,7 @@ void EVTCPServerTimeoutTest::testRequestThatArrivesInTimeIsServed()
 	StreamSocket client = connectTo(server);
 	assertEqual(std::string("before\n"), exchange(client, "before\n"));
 	sendAll(blocker, "block\n");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	sendAll(client, "in time\n");
 	sleepFor(400);
 	gate.open();

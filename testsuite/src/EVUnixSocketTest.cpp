@@ -259,7 +259,7 @@ void EVUnixSocketTest::testStop()
 	assertTrue (idle.ask("/").isOK("/"));
 	RawClient running(socket.path());
 	running.get("/last");
-	assertTrue (waitFor([&] { return gate.waiting() == 1; }));
+	assertTrue (gate.holds(1));
 	std::thread stopper([&] { server.stop(); });
 	assertTrue (idle.hasEnded());
 	gate.open();

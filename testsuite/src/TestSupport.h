@@ -127,7 +127,15 @@ public:
 		_event.set();
 	}
 
+	bool holds(int handlers) const
+		/// Waits until exactly that many handlers wait here. A server counts a handler as running before
+		/// it is: whoever has seen the counts has not seen the handler come here.
+	{
+		return waitFor([&] { return _waiting == handlers; });
+	}
+
 	int waiting() const
+		/// Only for what is true already: see holds().
 	{
 		return _waiting;
 	}
