@@ -1,3 +1,16 @@
+# evnet_precompile(TARGET): Poco's headers are most of what the compiler reads of EVNet's sources, and it reads them again in each build
+# of a copy. The library itself is built without, so that a source that misses an #include does not compile.
+
+function(evnet_precompile target)
+	target_precompile_headers(${target} PRIVATE <Poco/Net/HTTPServerRequest.h> <Poco/Net/HTTPServerResponse.h> <Poco/Net/HTTPServerSession.h>
+		<Poco/Net/ServerSocket.h> <Poco/Net/StreamSocketImpl.h> <Poco/Net/TCPServer.h> <Poco/ThreadPool.h> <algorithm> <atomic> <chrono> <functional>
+		<memory> <mutex> <string> <vector>)
+	# It needs the kernel's headers, which contradict those of the C library
+	get_target_property(EVNET_SOURCE_DIR EVNet SOURCE_DIR)
+	set_source_files_properties(${EVNET_SOURCE_DIR}/src/socket/TransferCounts.cpp TARGET_DIRECTORY ${target} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
+
 # evnet_use_internals(TARGET): for tests and benchmarks of classes that the shared library hides. They
 # get them from a static one, made of the same sources. It should come last: then all
 # that is exported is still taken from the library itself, if the target links it.
@@ -15,6 +28,7 @@ function(evnet_use_internals target)
 		set_target_properties(EVNetInternals PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 		target_include_directories(EVNetInternals PRIVATE ${EVNET_SOURCE_DIR}/src PUBLIC ${EVNET_SOURCE_DIR}/include)
 		target_link_libraries(EVNetInternals PUBLIC Poco::Net LibEv::LibEv)
+		evnet_precompile(EVNetInternals)
 	endif()
 	target_include_directories(${target} PRIVATE ${EVNET_SOURCE_DIR}/src)
 	target_link_libraries(${target} PRIVATE LibEv::LibEv)
@@ -42,6 +56,7 @@ function(evnet_use_checked target)
 		target_compile_definitions(EVNetChecked PUBLIC EVNET_ASSERTIONS=1 EVNet_STATIC)
 		target_include_directories(EVNetChecked PUBLIC ${EVNET_SOURCE_DIR}/include ${EVNET_SOURCE_DIR}/src)
 		target_link_libraries(EVNetChecked PUBLIC Poco::Net LibEv::LibEv)
+		evnet_precompile(EVNetChecked)
 	endif()
 	if(TARGET EVNetChecked)
 		set(EVNET_CHECKED EVNetChecked)

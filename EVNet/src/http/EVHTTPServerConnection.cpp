@@ -347,7 +347,7 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	// What has been received is answered.
 	if (keepAlive && endsWhenAnswered()) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
 	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
-	exchange.response.answers(exchange.request.body(), connection());
+	exchange.response.answers(exchange.request.body(), &connection());
 	if (parser.chunked()) exchange.response.allowChunked();
 	if (parser.isConnect()) exchange.response.answersConnect();
 	const std::string& server = params.getSoftwareVersion();

@@ -181,9 +181,9 @@ void ReusableResponse::allowChunked()
 }
 
 
-void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection& connection)
+void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection* pConnection)
 {
-	_pConnection = &connection;
+	_pConnection = pConnection;
 	_pRequestBody = &body;
 }
 

@@ -53,10 +53,10 @@ public:
 	void allowChunked();
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
-	void answers(const HTTPRequestStreamBuf& body, const Connection& connection);
+	void answers(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr);
 		/// If that body is not complete when the header is made, and more is missing than EVNet
 		/// throws away, the connection does not persist, and the client is told; nor does it if the server is being
-		/// drained by then, and nothing else has been received.
+		/// drained by then, and nothing else has been received. Without a connection (a benchmark), there is no server.
 
 	void answersConnect();
 		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
