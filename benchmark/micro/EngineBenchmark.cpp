@@ -57,7 +57,7 @@ namespace
 		EngineFixture():
 			_pool(1, 16),
 			_pEngine(new Engine(config(_pool))),
-			loop(_pEngine->parts(), 0, EVFLAG_AUTO, Loop::Deadlines())
+			loop(_pEngine->parts(), 0, EVFLAG_AUTO, Deadlines::Lengths())
 		{
 		}
 

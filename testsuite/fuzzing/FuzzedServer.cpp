@@ -277,7 +277,7 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 	socket.bind(SocketAddress("127.0.0.1", 0));
 	_pEngine = new Engine({new ConnectionFactory(*this), _pParams, *_pParams, socket, true, &pool()});
 	// No deadlines: nothing depends on the clock. But without lingering, the last response could get lost.
-	Loop::Deadlines deadlines;
+	Deadlines::Lengths deadlines;
 	deadlines.linger = Poco::Timespan(Poco::Timespan::DAYS);
 	_pLoop.reset(new Loop(_pEngine->parts(), 0, (mode == MODE_INLINE ? EVBACKEND_POLL : EVBACKEND_EPOLL) | EVFLAG_NOENV, deadlines));
 	_pLoop->beginMail();

@@ -264,6 +264,32 @@ void EVHTTPSServerBodyTest::testSlowUploadHoldsNoThread()
 }
 
 
+void EVHTTPSServerBodyTest::testRecordThatTakesLong()
+{
+	// Its bytes count, though TLS has none of them before the last one is there.
+	EVHTTPServerParams::Ptr pParams = httpParams(1, 1);
+	pParams->setTimeout(Poco::Timespan(300*Poco::Timespan::MILLISECONDS));
+	pParams->setMinDataRate(20);
+	EVHTTPServer server(serveHTTP(answerBody), listenSecure(), pParams);
+	server.start();
+	Relay relay(server);
+	SecureRawClient client(relay.address());
+	const std::string body = pattern(2000);
+	client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\n");
+	assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
+	relay.allow(0);
+	client.send(body);
+	assertTrue (waitFor([&] { return relay.kept() > body.size(); }));
+	for (int i = 0; i < 20; i++) // more than three periods
+	{
+		sleepFor(50);
+		relay.allow(10); // 200 bytes a second
+	}
+	relay.allow(-1);
+	assertTrue (client.receiveAnswer().isOK(body));
+}
+
+
 void EVHTTPSServerBodyTest::testExpectContinue()
 {
 	EVHTTPServer server(serveHTTP(answerBody), listenSecure(), httpParams(1, 1));
@@ -294,6 +320,7 @@ CppUnit::Test* EVHTTPSServerBodyTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPSServerBodyTest, testUploadInChunks);
 	CppUnit_addTest(pSuite, EVHTTPSServerBodyTest, testUploadInOneRecord);
 	CppUnit_addTest(pSuite, EVHTTPSServerBodyTest, testSlowUploadHoldsNoThread);
+	CppUnit_addTest(pSuite, EVHTTPSServerBodyTest, testRecordThatTakesLong);
 	CppUnit_addTest(pSuite, EVHTTPSServerBodyTest, testExpectContinue);
 
 	return pSuite;

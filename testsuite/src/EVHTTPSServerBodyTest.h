@@ -33,6 +33,7 @@ public:
 	void testUploadInChunks();
 	void testUploadInOneRecord();
 	void testSlowUploadHoldsNoThread();
+	void testRecordThatTakesLong();
 	void testExpectContinue();
 
 	static CppUnit::Test* suite();

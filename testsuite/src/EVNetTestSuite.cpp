@@ -62,6 +62,7 @@
 #include "HTTPRequestParserLimitTest.h"
 #include "HTTPRequestParserTest.h"
 #include "MemoryTest.h"
+#include "RateDeadlineTest.h"
 #include "TimeoutWheelTest.h"
 #include "MetricsTest.h"
 #include "SecureTransportTest.h"
@@ -139,6 +140,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(HTTPRequestParserLimitTest::suite());
 	pSuite->addTest(HTTPRequestParserTest::suite());
 	pSuite->addTest(MemoryTest::suite());
+	pSuite->addTest(RateDeadlineTest::suite());
 	pSuite->addTest(TimeoutWheelTest::suite());
 	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(SecureTransportTest::suite());

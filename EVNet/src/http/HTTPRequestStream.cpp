@@ -29,7 +29,6 @@ HTTPRequestStreamBuf::HTTPRequestStreamBuf():
 	_pSocket(nullptr),
 	_maxBody(0),
 	_received(0),
-	_periodBytes(0),
 	_complete(true),
 	_failure(EVServerStatistics::CLOSE_REASONS)
 {
@@ -44,7 +43,7 @@ void HTTPRequestStreamBuf::open(HTTPRequestParser& parser, bool complete, Connec
 	_received = 0;
 	_complete = complete;
 	_failure = EVServerStatistics::CLOSE_REASONS;
-	_periodEnd = Clock::time_point();
+	_deadline = RateDeadline();
 	// Nobody writes through the get area.
 	take(const_cast<char*>(socket.input().data()) + parser.headerEnd(), parser.bodyEnd() - parser.headerEnd());
 }
@@ -61,6 +60,7 @@ void HTTPRequestStreamBuf::take(char* pPiece, std::size_t length)
 {
 	setg(pPiece, pPiece, pPiece + length);
 	_received += length;
+	_deadline.add(length);
 }
 
 
@@ -93,23 +93,9 @@ std::streamsize HTTPRequestStreamBuf::showmanyc()
 }
 
 
-void HTTPRequestStreamBuf::checkRate()
-{
-	// A period is as long as the client may be silent, see EVServerOptions::setMinDataRate().
-	const Poco::Timespan period = _pSocket->getReceiveTimeout();
-	if (period == 0) return;
-	const Clock::time_point now = Clock::now();
-	if (now < _periodEnd) return;
-	if (_periodEnd != Clock::time_point() && _received - _periodBytes < _pSocket->limits().minBytes(period)) throw Poco::TimeoutException("The client sends the body too slowly");
-	_periodEnd = now + std::chrono::microseconds(period.totalMicroseconds());
-	_periodBytes = _received;
-}
-
-
 bool HTTPRequestStreamBuf::next(bool wait)
 {
-	if (wait) checkRate();
-	const std::size_t available = _pSocket->readMore(wait);
+	const std::size_t available = _pSocket->readMore(wait ? &_deadline : nullptr);
 	char* pData = const_cast<char*>(_pSocket->input().data());
 	if (available == 0)
 	{

@@ -20,8 +20,8 @@
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "http/HTTPRequestParser.h"
+#include "core/RateDeadline.h"
 #include "Poco/Types.h"
-#include <chrono>
 #include <cstddef>
 #include <streambuf>
 
@@ -66,11 +66,7 @@ protected:
 	std::streamsize showmanyc() override;
 
 private:
-	using Clock = std::chrono::steady_clock;
-
 	bool next(bool wait);
-	void checkRate();
-		/// Throws a Poco::TimeoutException if the client has sent too little since the last period began.
 
 	void take(char* pPiece, std::size_t length);
 
@@ -78,8 +74,7 @@ private:
 	ConnectionSocketImpl* _pSocket;
 	Poco::UInt64          _maxBody;
 	Poco::UInt64          _received;    /// bytes of the body
-	Clock::time_point     _periodEnd;
-	Poco::UInt64          _periodBytes; /// _received when the period began
+	RateDeadline          _deadline;    /// for what has to be waited for
 	bool                  _complete;
 	EVServerStatistics::CloseReason _failure;
 };

@@ -105,7 +105,7 @@ namespace
 }
 
 
-Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines& deadlines):
+Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines::Lengths& deadlines):
 	_host(parts.host),
 	_executor(parts.executor),
 	_admission(parts.admission),
@@ -128,15 +128,8 @@ Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines&
 	_queued(0),
 	_waitsForRoom(false),
 	_pausesWhenBusy(false),
-	_minRequestBytes(std::max<Poco::UInt64>(1, _pBufferPool->limits().minBytes(deadlines.request))),
-	_minSendBytes(std::max<Poco::UInt64>(1, _pBufferPool->limits().minBytes(deadlines.send))),
 	_cache(_pBufferPool, parts.loops),
-	_first(*this, deadlines.first),
-	_idle(*this, deadlines.idle),
-	_request(*this, deadlines.request),
-	_handler(*this, deadlines.handler),
-	_send(*this, deadlines.send),
-	_linger(*this, deadlines.linger),
+	_deadlines(*this, deadlines, _pBufferPool->limits().minRate),
 	_acceptor(*this),
 	_ended(true),
 	_wake(0),
@@ -491,7 +484,7 @@ void Loop::waitForRequest(Connection& connection)
 	if (connection.state.isReading())
 	{
 		count(connection.state.receiveNone());
-		resumeClock(connection);
+		_deadlines.resume(connection);
 	}
 	if (connection.state.missed(ConnectionState::MISSED_REST)) onTimeUp(connection);
 	else if (_draining || connection.state.wished(ConnectionState::WISH_NOTIFY) || connection.socket().pending()) makeReady(connection);
@@ -546,7 +539,7 @@ bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 	}
 	_requests.add();
 	count(connection.state.dispatch(ConnectionState::WORK_REQUEST));
-	beginRequest(connection);
+	_deadlines.beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	return true;
 }
@@ -571,7 +564,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	_requests.add();
 	_refused.add();
 	count(connection.state.refuse());
-	beginRequest(connection);
+	_deadlines.beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.

@@ -21,8 +21,8 @@
 #include "Poco/EVNet/EVServerOptions.h"
 #include "loop/Acceptor.h"
 #include "loop/Connection.h"
+#include "loop/Deadlines.h"
 #include "loop/LoopHost.h"
-#include "loop/TimeoutList.h"
 #include "socket/BufferPool.h"
 #include "threads/Leadership.h"
 #include "threads/LedLoop.h"
@@ -70,18 +70,7 @@ public:
 			/// A request that takes longer than this and waits meanwhile is better not run by a leader.
 	};
 
-	struct Deadlines
-		/// The length of each deadline, 0 for none.
-	{
-		Poco::Timespan first;     /// from accepting to the first request
-		Poco::Timespan idle;      /// between requests
-		Poco::Timespan request;   /// from the first byte of a request to the last
-		Poco::Timespan handler;   /// from the last byte of a request until it is reported
-		Poco::Timespan send;      /// for output that waits for the client
-		Poco::Timespan linger;    /// from the end of the output to closing
-	};
-
-	Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines& deadlines);
+	Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines::Lengths& deadlines);
 	~Loop();
 
 	int index() const;
@@ -226,8 +215,8 @@ private:
 	void watchOutput(Connection& connection);
 		/// Waits until more of the output can be sent.
 
-	bool takesEnough(Connection& connection);
-		/// Returns true if the client has taken what it must within the send timeout.
+	void extendOutput(Connection& connection);
+		/// Called when the clock of the output has run out: closes the connection unless the client has taken enough meanwhile.
 
 	void waitForRequest(Connection& connection);
 		/// Leaves a connection idle of which no bytes are left, though it has received some.
@@ -240,32 +229,7 @@ private:
 	void expire(Connection& connection);
 	static void reportOverdue();
 
-	//
-	// What has come from the client (ConnectionState::rest()), and its clock. Whatever else is done with the connection meanwhile, that phase goes
-	// on, and so does its clock; when it has run out, that is decided upon after the next look at the socket.
-	//
-	static double phaseStart(const Connection& connection);
-		/// Returns the time when the phase began, of a connection that waits for its client.
-
-	TimeoutList& clockOf(ConnectionState::Deadline deadline);
-		/// Returns the list in which the clocks of a deadline run. Not for DEADLINE_NONE.
-
-	void startClock(Connection& connection, ConnectionState::Deadline deadline);
-		/// Starts the clock of the deadline now, instead of the one that runs.
-
-	void startClock(Connection& connection, ConnectionState::Deadline deadline, double time);
-		/// The same, for a clock that should have been started at the given time.
-
-	void restartClock(Connection& connection);
-		/// Starts the clock that runs once more.
-
-	void stopClock(Connection& connection);
-
-	void resumeClock(Connection& connection);
-		/// Has the clock of the phase run on as if nothing else had been done.
-
 	void beginReading(Connection& connection);
-	void beginRequest(Connection& connection);
 	void lookOnceMore(Connection& connection);
 		/// Looks at the socket for the last time: the clock of the phase has run out.
 
@@ -318,9 +282,6 @@ private:
 		/// what it has not taken.
 
 	void linger(Connection& connection);
-	bool lingersOn(Connection& connection);
-		/// Returns true if the kernel still has output, and the client goes on taking it.
-
 	void drain(Connection& connection);
 	void close(Connection& connection, EVServerStatistics::CloseReason reason);
 	void watch(Connection& connection, int events);
@@ -409,8 +370,6 @@ private:
 	std::atomic<int>          _queued;         /// requests of this loop in the Executor's queue
 	std::atomic<bool>         _waitsForRoom;   /// connections have been paused because it was full
 	bool                      _pausesWhenBusy; /// a connection object had nothing to say when the queue was full
-	const Poco::UInt64        _minRequestBytes;   /// that must arrive of a body within the request timeout
-	const Poco::UInt64        _minSendBytes;      /// that a client must take within the send timeout
 
 	ConnectionSlab            _slab;
 	BufferCache               _cache;
@@ -418,12 +377,7 @@ private:
 	IntrusiveQueue<Task>      _paused;
 	IntrusiveQueue<Task>      _outbox;         /// requests for the Executor
 	IntrusiveQueue<Task>      _leaving;        /// plain connections that have left the loop, see submitLeaving()
-	TimeoutList               _first;
-	TimeoutList               _idle;
-	TimeoutList               _request;
-	TimeoutList               _handler;
-	TimeoutList               _send;
-	TimeoutList               _linger;
+	Deadlines                 _deadlines;
 	Acceptor                  _acceptor;
 
 	std::mutex                _mutex;          /// guards the mailbox: the following six

@@ -136,11 +136,10 @@ void Loop::waitForClient(Connection& connection)
 	watchOutput(connection);
 	if (!slice)
 	{
-		connection.socket().takeFlushed(); // counts from here
 		connection.state.forgive(ConnectionState::MISSED_SEND);
-		startClock(connection, ConnectionState::DEADLINE_SEND);
+		_deadlines.begin(connection, ConnectionState::DEADLINE_SEND);
 	}
-	else if (connection.state.missed(ConnectionState::MISSED_SEND) && !takesEnough(connection)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	else if (connection.state.missed(ConnectionState::MISSED_SEND)) extendOutput(connection);
 }
 
 
@@ -151,10 +150,10 @@ void Loop::watchOutput(Connection& connection)
 }
 
 
-bool Loop::takesEnough(Connection& connection)
+void Loop::extendOutput(Connection& connection)
 {
 	connection.state.forgive(ConnectionState::MISSED_SEND);
-	return connection.socket().takeFlushed() >= _minSendBytes;
+	if (!_deadlines.extend(connection, ConnectionState::DEADLINE_SEND)) close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
 }
 
 
@@ -212,10 +211,10 @@ void Loop::proceed(Connection& connection)
 	if (state.responds())
 	{
 		connection.phaseStart = _now;
-		startClock(connection, ConnectionState::DEADLINE_IDLE);
+		_deadlines.start(connection, ConnectionState::DEADLINE_IDLE);
 		connection.unframed = connection.socket().input().size() > 0;
 	}
-	else if (!state.missed(ConnectionState::MISSED_REST)) resumeClock(connection);
+	else if (!state.missed(ConnectionState::MISSED_REST)) _deadlines.resume(connection);
 	else if (handshaking)
 	{
 		hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
@@ -232,84 +231,11 @@ void Loop::proceed(Connection& connection)
 }
 
 
-double Loop::phaseStart(const Connection& connection)
-{
-	// The leader does not see when another thread has finished a request.
-	return connection.state.isReading() ? connection.phaseStart : std::max(connection.phaseStart, connection.lastActive);
-}
-
-
-TimeoutList& Loop::clockOf(ConnectionState::Deadline deadline)
-{
-	switch (deadline)
-	{
-	case ConnectionState::DEADLINE_FIRST:
-		return _first;
-	case ConnectionState::DEADLINE_REQUEST:
-		return _request;
-	case ConnectionState::DEADLINE_HANDLER:
-		return _handler;
-	case ConnectionState::DEADLINE_SEND:
-		return _send;
-	case ConnectionState::DEADLINE_LINGER:
-		return _linger;
-	default:
-		EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_IDLE, deadline);
-		return _idle;
-	}
-}
-
-
-void Loop::startClock(Connection& connection, ConnectionState::Deadline deadline)
-{
-	startClock(connection, deadline, _now);
-}
-
-
-void Loop::startClock(Connection& connection, ConnectionState::Deadline deadline, double time)
-{
-	assertLed();
-	TimeoutList& clock = clockOf(deadline);
-	clock.startedAt(connection, time);
-	connection.state.setDeadline(clock.isUsed() ? deadline : ConnectionState::DEADLINE_NONE);
-}
-
-
-void Loop::restartClock(Connection& connection)
-{
-	startClock(connection, connection.state.deadline());
-}
-
-
-void Loop::stopClock(Connection& connection)
-{
-	TimeoutList::stop(connection);
-	connection.state.setDeadline(ConnectionState::DEADLINE_NONE);
-}
-
-
-void Loop::resumeClock(Connection& connection)
-{
-	startClock(connection, connection.state.restDeadline(), phaseStart(connection));
-}
-
-
 void Loop::beginReading(Connection& connection)
 {
 	connection.phaseStart = _now;
 	connection.state.forgive(ConnectionState::MISSED_REST);
-	connection.socket().input().takeArrived(); // counts from here
-	startClock(connection, ConnectionState::DEADLINE_REQUEST);
-}
-
-
-void Loop::beginRequest(Connection& connection)
-{
-	connection.phaseStart = _now;
-	// As soon as the idle time could be over if the request were done by another thread at once, onTimeout() looks what has become of it.
-	const bool handlerFirst = _handler.isUsed() && (!_idle.isUsed() || _handler.timeout() <= _idle.timeout());
-	if (handlerFirst) startClock(connection, ConnectionState::DEADLINE_HANDLER);
-	else if (connection.state.deadline() != ConnectionState::DEADLINE_IDLE) startClock(connection, ConnectionState::DEADLINE_IDLE);
+	_deadlines.begin(connection, ConnectionState::DEADLINE_REQUEST);
 }
 
 
@@ -328,13 +254,12 @@ void Loop::linger(Connection& connection)
 	// close_notify would end both directions, it is left to close(): what the client is sending must not be answered with a reset.
 	const bool ends = connection.socket().endsOneWay();
 	if (ends && connection.socket().tls()) connection.socket().tls()->shutdown();
-	if (!_linger.isUsed() || (ends && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
+	if (!_deadlines.isUsed(ConnectionState::DEADLINE_LINGER) || (ends && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
 	{
 		close(connection, connection.reason());
 		return;
 	}
-	startClock(connection, ConnectionState::DEADLINE_LINGER);
-	connection.unsent = connection.socket().unacknowledged();
+	_deadlines.begin(connection, ConnectionState::DEADLINE_LINGER);
 	count(connection.state.linger());
 	connection.socket().input().discard();
 	connection.socket().releaseBuffer(&_cache);
@@ -342,20 +267,10 @@ void Loop::linger(Connection& connection)
 }
 
 
-bool Loop::lingersOn(Connection& connection)
-{
-	// As long as the client takes what the kernel has for it, at the minimum rate.
-	const std::size_t before = connection.unsent;
-	connection.unsent = connection.socket().unacknowledged();
-	const Poco::UInt64 enough = std::max<Poco::UInt64>(1, connection.socket().limits().minBytes(Poco::Timespan(static_cast<Poco::Timespan::TimeDiff>(_linger.timeout()*Poco::Timespan::SECONDS))));
-	return connection.unsent > 0 && connection.unsent + enough <= before;
-}
-
-
 void Loop::drain(Connection& connection)
 {
 	// As much as one buffer takes, for each event: a client that never stops
-	// sending must not keep the loop from the others. _linger bounds the time.
+	// sending must not keep the loop from the others. DEADLINE_LINGER bounds the time.
 	switch (connection.socket().receive(&_cache))
 	{
 	case ConnectionSocketImpl::RESULT_OK:
@@ -375,7 +290,7 @@ void Loop::close(Connection& connection, EVServerStatistics::CloseReason reason)
 {
 	assertLed();
 	watch(connection, 0);
-	stopClock(connection);
+	_deadlines.stop(connection);
 	count(connection.state.close());
 	if (!connection.detached())
 	{
@@ -587,7 +502,7 @@ void Loop::expire(Connection& connection)
 	case ConnectionState::PHASE_NEW:
 	case ConnectionState::PHASE_IDLE:
 		// Unless the phase began later, when another thread had finished the request.
-		if (phaseStart(connection) > connection.clockStart || state.deadline() != state.restDeadline()) resumeClock(connection);
+		if (Deadlines::restStart(connection) > connection.clockStart || state.deadline() != state.restDeadline()) _deadlines.resume(connection);
 		else lookOnceMore(connection);
 		break;
 	case ConnectionState::PHASE_HEADER:
@@ -596,16 +511,14 @@ void Loop::expire(Connection& connection)
 		break;
 	case ConnectionState::PHASE_PAUSED:
 		state.miss(ConnectionState::MISSED_PAUSED);
-		restartClock(connection);
+		_deadlines.restart(connection);
 		break;
 	case ConnectionState::PHASE_FLUSHING:
 		if (state.wished(ConnectionState::WISH_LOOK)) postpone(connection);
-		else if (takesEnough(connection)) restartClock(connection);
-		else close(connection, EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		else extendOutput(connection);
 		break;
 	case ConnectionState::PHASE_LINGERING:
-		if (lingersOn(connection)) restartClock(connection);
-		else close(connection, connection.reason());
+		if (!_deadlines.extend(connection, ConnectionState::DEADLINE_LINGER)) close(connection, connection.reason());
 		break;
 	default:
 		if (state.work() == ConnectionState::WORK_FLUSH) postpone(connection);
@@ -614,7 +527,7 @@ void Loop::expire(Connection& connection)
 		else if (recall(connection) || ConnectionState::isRunning(state.phase()))
 		{
 			state.miss(ConnectionState::MISSED_REST);
-			stopClock(connection);
+			_deadlines.stop(connection);
 		}
 		else lookOnceMore(connection);
 	}
@@ -637,13 +550,7 @@ void Loop::reportOverdue()
 void Loop::onRequestClock(Connection& connection)
 {
 	// Queued or running: not the client's fault.
-	const double overdue = connection.phaseStart + _handler.timeout();
-	const bool waits = _handler.isUsed() && !connection.state.missed(ConnectionState::MISSED_HANDLER);
-	const bool report = waits && overdue <= _now;
-	if (waits && !report && (!_idle.isUsed() || overdue <= _now + _idle.timeout())) startClock(connection, ConnectionState::DEADLINE_HANDLER, connection.phaseStart);
-	else startClock(connection, ConnectionState::DEADLINE_IDLE);
-	if (!report) return;
-	connection.state.miss(ConnectionState::MISSED_HANDLER);
+	if (!_deadlines.lookAtRequest(connection)) return;
 	_overdue.add();
 	reportOverdue();
 }
@@ -651,7 +558,7 @@ void Loop::onRequestClock(Connection& connection)
 
 void Loop::lookOnceMore(Connection& connection)
 {
-	stopClock(connection);
+	_deadlines.stop(connection);
 	if (connection.socket().handshaking() && !connection.state.wished(ConnectionState::WISH_LOOK))
 	{
 		close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
@@ -676,9 +583,9 @@ void Loop::onTimeUp(Connection& connection)
 {
 	connection.state.forgive(ConnectionState::MISSED_REST);
 	if (!connection.state.isReading()) hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
-	else if (connection.state.rest() == ConnectionState::PHASE_BODY && connection.socket().input().takeArrived() >= _minRequestBytes)
+	else if (_deadlines.extend(connection, ConnectionState::DEADLINE_REQUEST))
 	{
-		beginReading(connection);
+		connection.phaseStart = _now;
 		readOn(connection);
 	}
 	else refuseLate(connection);
@@ -688,31 +595,14 @@ void Loop::onTimeUp(Connection& connection)
 void Loop::postpone(Connection& connection)
 {
 	connection.state.miss(ConnectionState::MISSED_SEND);
-	restartClock(connection);
+	_deadlines.restart(connection);
 }
 
 
 bool Loop::closeLongestIdle()
 {
 	// Those that run requests, or wait for a thread that does, may be in front of all others.
-	const int maxLooks = MAX_IDLE_LOOKS + _executor.running() + _executor.queued();
-	Connection* pLongest = nullptr;
-	for (ConnectionState::Deadline deadline: {ConnectionState::DEADLINE_HANDLER, ConnectionState::DEADLINE_FIRST, ConnectionState::DEADLINE_IDLE})
-	{
-		TimeoutList& clock = clockOf(deadline);
-		int looks = 0;
-		for (Connection* pConnection = clock.first(); pConnection && looks < maxLooks; looks++)
-		{
-			Connection& connection = *pConnection;
-			pConnection = clock.next(connection);
-			const ConnectionState::Phase phase = connection.state.phase();
-			if ((phase != ConnectionState::PHASE_NEW && phase != ConnectionState::PHASE_IDLE) || connection.state.wished(ConnectionState::WISH_LOOK)) continue;
-			const double since = phaseStart(connection);
-			if (!pLongest || since < phaseStart(*pLongest)) pLongest = &connection;
-			if (since <= connection.clockStart && deadline == connection.state.restDeadline()) break; // all others are in their places, or have been idle for a shorter time
-			resumeClock(connection); // its place was out of date
-		}
-	}
+	Connection* pLongest = _deadlines.longestIdle(MAX_IDLE_LOOKS + _executor.running() + _executor.queued());
 	if (!pLongest) return false;
 	close(*pLongest, EVServerStatistics::CLOSED_FOR_ROOM);
 	return true;

@@ -253,7 +253,7 @@ void Loop::openConnection(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::uniq
 	_open.add();
 	count(connection.state.open());
 	connection.phaseStart = _now;
-	startClock(connection, ConnectionState::DEADLINE_FIRST);
+	_deadlines.start(connection, ConnectionState::DEADLINE_FIRST);
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
 	// the last one, telling libev's backend about the connection at all.

@@ -20,9 +20,10 @@ namespace Poco {
 namespace EVNet {
 
 
-TimeoutList::TimeoutList(Loop& loop, const Poco::Timespan& timeout):
+TimeoutList::TimeoutList(Loop& loop, const RateDeadline& deadline):
 	_loop(loop),
-	_wheel(static_cast<double>(timeout.totalMicroseconds())/Poco::Timespan::SECONDS),
+	_deadline(deadline),
+	_wheel(static_cast<double>(deadline.period().totalMicroseconds())/Poco::Timespan::SECONDS),
 	_armedFor(0)
 {
 	ev_timer_init(&_timer, &TimeoutList::onTimer, 0., 0.);
@@ -46,6 +47,7 @@ void TimeoutList::start(Connection& connection)
 
 void TimeoutList::startedAt(Connection& connection, double time)
 {
+	_loop.assertLed();
 	_wheel.start(connection, time);
 	// The timer is left alone unless it has to fire earlier: if it was set for a clock that has been stopped, it will find
 	// another one, or none, and set itself anew.

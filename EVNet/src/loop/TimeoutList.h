@@ -18,8 +18,8 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "core/RateDeadline.h"
 #include "core/TimeoutWheel.h"
-#include "Poco/Timespan.h"
 #include <ev.h>
 
 
@@ -38,8 +38,8 @@ class TimeoutList
 	/// Only the thread that leads the loop may use it.
 {
 public:
-	TimeoutList(Loop& loop, const Poco::Timespan& timeout);
-		/// Creates the list. With a timeout of 0, the list takes nothing in.
+	TimeoutList(Loop& loop, const RateDeadline& deadline);
+		/// Creates the list. With a period of 0, the list takes nothing in.
 
 	~TimeoutList();
 
@@ -65,6 +65,9 @@ public:
 	double timeout() const;
 		/// Returns the length of the deadline, in seconds.
 
+	bool isEnough(Poco::UInt64 bytes) const;
+		/// Returns true if a client that has transferred so many bytes since its clock was started is not too slow.
+
 	static void stop(Connection& connection);
 		/// Stops the clock of the connection, if it has one.
 
@@ -82,6 +85,7 @@ private:
 	static void onTimer(struct ev_loop* pLoop, ev_timer* pTimer, int events);
 
 	Loop&        _loop;
+	const RateDeadline _deadline;
 	TimeoutWheel _wheel;
 	double       _armedFor;   /// if the timer is active
 	ev_timer     _timer;
@@ -97,6 +101,12 @@ inline bool TimeoutList::isUsed() const
 inline double TimeoutList::timeout() const
 {
 	return _wheel.timeout();
+}
+
+
+inline bool TimeoutList::isEnough(Poco::UInt64 bytes) const
+{
+	return _deadline.isEnough(bytes);
 }
 
 

@@ -176,10 +176,10 @@ unsigned Engine::evFlags() const
 }
 
 
-Loop::Deadlines Engine::deadlines() const
+Deadlines::Lengths Engine::deadlines() const
 {
 	const EVServerOptions& options = _config.options;
-	Loop::Deadlines deadlines;
+	Deadlines::Lengths deadlines;
 	deadlines.first = options.getFirstRequestTimeout() > 0 ? options.getFirstRequestTimeout() : options.getIdleTimeout();
 	deadlines.idle = options.getIdleTimeout();
 	deadlines.request = options.getRequestTimeout();

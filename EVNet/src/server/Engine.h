@@ -120,7 +120,7 @@ private:
 	int loopsFor(int threads) const;
 	void openListeners();
 	void endStart(bool started);
-	Loop::Deadlines deadlines() const;
+	Deadlines::Lengths deadlines() const;
 	unsigned evFlags() const;
 
 	Config                     _config;

@@ -60,10 +60,7 @@ public:
 		std::size_t    maxOutput;
 		std::size_t    maxTotalOutput;
 		Poco::Timespan sendTimeout;
-		int            minRate;         /// bytes per second
-
-		Poco::UInt64 minBytes(const Poco::Timespan& period) const;
-			/// Returns how many bytes a client must send or take in the period.
+		int            minRate;         /// bytes per second, see RateDeadline
 	};
 
 	explicit BufferPool(const Limits& limits);
@@ -138,12 +135,6 @@ private:
 	const int       _capacity;
 	int             _count;
 };
-
-
-inline Poco::UInt64 BufferPool::Limits::minBytes(const Poco::Timespan& period) const
-{
-	return static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(minRate)/1000;
-}
 
 
 inline const BufferPool::Limits& BufferPool::limits() const

@@ -12,7 +12,7 @@
 
 
 #include "socket/ConnectionSocketImpl.h"
-#include "socket/TransferCounts.h"
+#include "core/RateDeadline.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Buffer.h"
 #include <algorithm>
@@ -140,13 +140,13 @@ int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
 		return StreamSocketImpl::receiveBytes(buffer, length, flags);
 	}
 	if (flags & MSG_PEEK) throw Poco::NotImplementedException("MSG_PEEK on a connection with TLS");
-	Period period;
+	RateDeadline deadline;
 	for (;;)
 	{
 		const ssize_t n = receiveNow(buffer, static_cast<std::size_t>(length));
 		if (n >= 0) return static_cast<int>(n);
 		if (errno != EAGAIN) error();
-		waitReadable(period);
+		waitReadable(deadline);
 	}
 }
 
@@ -216,18 +216,19 @@ void ConnectionSocketImpl::adoptedBy(BufferPool::Ptr pPool)
 }
 
 
-std::size_t ConnectionSocketImpl::readMore(bool wait)
+std::size_t ConnectionSocketImpl::readMore(RateDeadline* pDeadline)
 {
 	_input.nextPart();
 	if (_input.size() > 0) return _input.size();
 	if (_input.makeRoom(*_pPool, nullptr) != InputBuffer::ROOM_OK) throw Poco::OutOfMemoryException("maxTotalBufferedBytes is used up");
-	if (wait)
-	{
-		flushAll(); // the client may need what we have said before it says more
-		const int n = waitAndReceive(_input.room(), static_cast<int>(_input.roomSize()));
-		if (n > 0) _input.added(static_cast<std::size_t>(n));
-	}
-	else receiveSome();
+	// What is there is not late, however long the handler has taken to ask for it.
+	if (receiveSome() >= 0 || !pDeadline) return _input.size();
+	if (errno != EAGAIN && errno != EWOULDBLOCK) error();
+	if (!pDeadline->begun()) pDeadline->begin(getReceiveTimeout(), limits().minRate);
+	else if (pDeadline->isOver() && !pDeadline->extend()) throw Poco::TimeoutException("The client sends the body too slowly");
+	flushAll(); // the client may need what we have said before it says more
+	const int n = waitAndReceive(_input.room(), static_cast<int>(_input.roomSize()));
+	if (n > 0) _input.added(static_cast<std::size_t>(n));
 	return _input.size();
 }
 
@@ -398,10 +399,11 @@ int ConnectionSocketImpl::sendBytes(const SocketBufVec& buffers, int flags)
 
 void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 {
-	Period period;
+	RateDeadline deadline;
 	for (;;)
 	{
 		if (flushAsOwner() == PendingOutput::FLUSH_ERROR) error();
+		const bool flushed = !hasOutput();
 		std::size_t n = _output.keep(pBytes, length, *_pPool);
 		if (n == 0 && !hasOutput()) // nothing may be kept
 		{
@@ -412,8 +414,8 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 		length -= n;
 		if (length == 0) break;
 		// The mark is passed: the writer has to wait until the client takes some.
-		period.taken += n;
-		waitWritable(period);
+		if (flushed) deadline.add(n); // takeFlushed() does not know of it any more; it was as much, nearly
+		waitWritable(deadline);
 	}
 	askToFlush();
 }
@@ -428,62 +430,60 @@ void ConnectionSocketImpl::askToFlush()
 }
 
 
-void ConnectionSocketImpl::waitWritable(Period& period)
+void ConnectionSocketImpl::waitWritable(RateDeadline& deadline)
 {
-	const Poco::Timespan timeout = sendTimeout();
-	const bool receives = tls() && tls()->wantsToReceive();
-	if (waitFor(receives ? SELECT_READ : SELECT_WRITE, timeout, period)) return;
-
-	period.taken += _output.takeFlushed();
-	const Poco::UInt64 transferred = tls() ? TransferCounts(sockfd()).acknowledged - period.before : 0; // of a record that is not complete
-	if (!makesProgress(std::max(period.taken, transferred), timeout))
+	if (!deadline.begun())
 	{
-		_sendTimedOut = true;
-		throw Poco::TimeoutException("The client takes no data, or too little");
+		takeFlushed(); // counts from here
+		deadline.begin(sendTimeout(), limits().minRate);
 	}
-	period = Period();
+	const bool receives = tls() && tls()->wantsToReceive();
+	if (waitFor(receives ? SELECT_READ : SELECT_WRITE, deadline)) return;
+	deadline.add(takeFlushed());
+	if (deadline.extend()) return;
+	_sendTimedOut = true;
+	throw Poco::TimeoutException("The client takes no data, or too little");
 }
 
 
-void ConnectionSocketImpl::waitReadable(Period& period)
+void ConnectionSocketImpl::waitReadable(RateDeadline& deadline)
 {
-	Poco::Timespan timeout = tls() ? tls()->receiveTimeout() : Poco::Timespan();
-	if (timeout == 0) timeout = getReceiveTimeout();
-	if (waitFor(SELECT_READ, timeout, period)) return;
-
+	if (!deadline.begun())
+	{
+		const Poco::Timespan timeout = tls() ? tls()->receiveTimeout() : Poco::Timespan();
+		takeArrived(); // counts from here
+		deadline.begin(timeout > 0 ? timeout : getReceiveTimeout(), limits().minRate);
+	}
+	if (waitFor(SELECT_READ, deadline)) return;
 	// The records of TLS hide how fast the client is. Whoever gets the bytes looks at the rate of these.
-	const Poco::UInt64 transferred = TransferCounts(sockfd()).received - period.before;
-	if (!makesProgress(transferred, timeout)) throw Poco::TimeoutException("The client sends nothing, or too little");
-	period = Period();
+	deadline.add(takeArrived());
+	if (!deadline.extend()) throw Poco::TimeoutException("The client sends nothing, or too little");
 }
 
 
-bool ConnectionSocketImpl::waitFor(int mode, const Poco::Timespan& timeout, Period& period)
+bool ConnectionSocketImpl::waitFor(int mode, const RateDeadline& deadline)
 {
 	if (!isOpen()) throw Poco::Net::InvalidSocketException();
-	if (timeout <= 0)
+	if (deadline.period() <= 0)
 	{
 		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), mode);
 		return true;
 	}
-	const Clock::time_point now = Clock::now();
-	if (period.end == Clock::time_point())
-	{
-		period.end = now + std::chrono::microseconds(timeout.totalMicroseconds());
-		if (tls())
-		{
-			const TransferCounts counts(sockfd());
-			period.before = mode == SELECT_READ ? counts.received : counts.acknowledged;
-		}
-	}
-	const Poco::Timespan rest = std::chrono::duration_cast<std::chrono::microseconds>(period.end - now).count();
-	return rest > 0 && StreamSocketImpl::poll(rest, mode);
+	return !deadline.isOver() && StreamSocketImpl::poll(deadline.left(), mode);
 }
 
 
-bool ConnectionSocketImpl::makesProgress(Poco::UInt64 bytes, const Poco::Timespan& timeout) const
+Poco::UInt64 ConnectionSocketImpl::takeArrived()
 {
-	return bytes >= std::max<Poco::UInt64>(1, limits().minBytes(timeout));
+	const Poco::UInt64 arrived = _input.takeArrived();
+	return tls() ? std::max(arrived, tls()->transfers().takeReceived(sockfd())) : arrived;
+}
+
+
+Poco::UInt64 ConnectionSocketImpl::takeFlushed()
+{
+	const Poco::UInt64 flushed = _output.takeFlushed();
+	return tls() ? std::max(flushed, tls()->transfers().takeAcknowledged(sockfd())) : flushed;
 }
 
 
@@ -497,13 +497,13 @@ Poco::Timespan ConnectionSocketImpl::sendTimeout() const
 
 void ConnectionSocketImpl::flushAll()
 {
-	Period period;
+	RateDeadline deadline;
 	for (;;)
 	{
 		const PendingOutput::Result result = flushAsOwner();
 		if (result == PendingOutput::FLUSH_DONE) return;
 		if (result == PendingOutput::FLUSH_ERROR) error();
-		waitWritable(period);
+		waitWritable(deadline);
 	}
 }
 

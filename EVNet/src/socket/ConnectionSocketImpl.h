@@ -29,7 +29,6 @@
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <netinet/in.h>
 
@@ -39,6 +38,9 @@ struct iovec;
 
 namespace Poco {
 namespace EVNet {
+
+
+class RateDeadline;
 
 
 class ConnectionSocketImpl final: public Poco::Net::StreamSocketImpl, public Pooled<ConnectionSocketImpl>
@@ -115,10 +117,11 @@ public:
 		/// Ends what manage() began, unless another connection has become the manager. May be called
 		/// while another thread uses the socket, which a handler may have detached.
 
-	std::size_t readMore(bool wait);
+	std::size_t readMore(RateDeadline* pDeadline);
 		/// Drops the bytes of the request, and receives more into the buffer, as the next part of the same
-		/// request. If wait is true, waits for the client and throws as receiveBytes() does. Returns the number
-		/// of bytes there are; 0 if the client has shut down its side, or nothing has arrived.
+		/// request. Returns the number of bytes there are; 0 if the client has shut down its side, or nothing has
+		/// arrived. With a null pointer, it does not wait. Otherwise it waits for the client and throws as receiveBytes()
+		/// does, or a Poco::TimeoutException if it has to wait and the deadline is over. The caller adds the bytes to that.
 
 	void send(const struct iovec* pParts, int count, bool whole = false);
 		/// Sends several parts, with one system call if the client takes them, and keeps or waits for
@@ -135,9 +138,13 @@ public:
 	const BufferPool::Limits& limits() const;
 		/// Returns what the options of the server say about buffers.
 
+	Poco::UInt64 takeArrived();
+		/// Returns the number of bytes that the client has sent since this was called the last time; with TLS, also those of a record that
+		/// is not complete.
+
 	Poco::UInt64 takeFlushed();
-		/// Returns the number of bytes of pending output that have been sent since this was called the last time, or
-		/// since there is pending output.
+		/// Returns the number of bytes of pending output that have been sent since this was called the last time, or since
+		/// there is pending output; with TLS, also those of a record that the client has not taken whole.
 
 	void holdOutput(bool hold);
 		/// If hold is true, whole responses that send() is given are kept, to be sent together with the response to the next
@@ -262,28 +269,17 @@ private:
 		AddressLimiter::Entry                 entry;
 	};
 
-	using Clock = std::chrono::steady_clock;
-
-	struct Period
-		/// In which a client that is waited for must send or take something.
-	{
-		Clock::time_point end;        /// not begun yet if this is 0
-		Poco::UInt64      taken = 0;  /// of the output, besides what is flushed
-		Poco::UInt64      before = 0; /// bytes that had been transferred when it began, with TLS
-	};
-
 	void closed();
 	ssize_t receiveSome();
 	ssize_t receiveNow(void* buffer, std::size_t length);
 	int waitAndReceive(void* buffer, int length, int flags = 0);
 	void applyReceiveTimeout();
-	void waitWritable(Period& period);
-	void waitReadable(Period& period);
-	bool waitFor(int mode, const Poco::Timespan& timeout, Period& period);
-		/// Waits until something can be read or written. Returns false if the period has ended before.
+	void waitWritable(RateDeadline& deadline);
+	void waitReadable(RateDeadline& deadline);
+		/// Wait until something can be sent, or received, or is worth a try. Throw a Poco::TimeoutException if the client is too slow.
 
-	bool makesProgress(Poco::UInt64 bytes, const Poco::Timespan& timeout) const;
-		/// Returns true if so many bytes in a period are enough.
+	bool waitFor(int mode, const RateDeadline& deadline);
+		/// Waits until something can be read or written. Returns false if the period has ended before.
 
 	Poco::Timespan sendTimeout() const;
 	ssize_t sendNow(const struct iovec* pParts, int count, int flags = 0);
@@ -395,12 +391,6 @@ inline bool ConnectionSocketImpl::holdsOutput() const
 inline const BufferPool::Limits& ConnectionSocketImpl::limits() const
 {
 	return _pPool->limits();
-}
-
-
-inline Poco::UInt64 ConnectionSocketImpl::takeFlushed()
-{
-	return _output.takeFlushed();
 }
 
 

@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "socket/TransferCounts.h"
 #include "Poco/AutoPtr.h"
 #include "Poco/Net/SocketImpl.h"
 #include "Poco/Net/StreamSocket.h"
@@ -81,6 +82,9 @@ public:
 	bool wantsToReceive() const;
 		/// Returns true if the last send() that could not send waits for something from the client (a new handshake),
 		/// not for room for more output.
+
+	TransferMeter& transfers();
+		/// Returns what the client has sent and acknowledged, also of a record that is not complete. Called by the owner.
 
 	static bool endsOneWay();
 		/// Returns false if shutdown() ends both directions of the connection, as with a Poco before 1.14.
@@ -180,7 +184,14 @@ private:
 	int                                  _unchecked;    /// for which use somebody may have made the socket one that waits
 	Wanted                               _wanted;       /// by the last call
 	int                                  _failure;      /// errno of what has ended the connection, or 0
+	TransferMeter                        _transfers;
 };
+
+
+inline TransferMeter& SecureTransport::transfers()
+{
+	return _transfers;
+}
 
 
 inline bool SecureTransport::handshaking() const

@@ -33,4 +33,24 @@ TransferCounts::TransferCounts(int fd):
 }
 
 
+Poco::UInt64 TransferMeter::takeReceived(int fd)
+{
+	return take(_received, TransferCounts(fd).received);
+}
+
+
+Poco::UInt64 TransferMeter::takeAcknowledged(int fd)
+{
+	return take(_acknowledged, TransferCounts(fd).acknowledged);
+}
+
+
+Poco::UInt64 TransferMeter::take(Poco::UInt64& before, Poco::UInt64 now)
+{
+	const Poco::UInt64 result = now > before ? now - before : 0;
+	before = now;
+	return result;
+}
+
+
 } } // namespace Poco::EVNet

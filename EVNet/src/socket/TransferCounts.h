@@ -5,7 +5,7 @@
 // Package: Socket
 // Module:  TransferCounts
 //
-// Definition of the TransferCounts struct.
+// Definition of the TransferCounts struct and the TransferMeter class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -34,6 +34,22 @@ struct TransferCounts
 
 	Poco::UInt64 received;      /// bytes
 	Poco::UInt64 acknowledged;  /// bytes sent that the client has acknowledged
+};
+
+
+class TransferMeter
+	/// What a connection has transferred since somebody asked the last time.
+{
+public:
+	Poco::UInt64 takeReceived(int fd);
+	Poco::UInt64 takeAcknowledged(int fd);
+		/// Return the number of bytes since the last call, or since the connection is there.
+
+private:
+	static Poco::UInt64 take(Poco::UInt64& before, Poco::UInt64 now);
+
+	Poco::UInt64 _received     = 0;
+	Poco::UInt64 _acknowledged = 0;
 };
 
 
