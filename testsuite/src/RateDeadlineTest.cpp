@@ -13,6 +13,7 @@
 #include "HTTPTestSupport.h"
 #include "core/RateDeadline.h"
 #include "CppUnit/TestCaller.h"
+#include "CppUnit/TestSuite.h"
 
 
 using Poco::EVNet::RateDeadline;
