@@ -9,6 +9,7 @@
 
 #include "Certificate.h"
 #include "Poco/Exception.h"
+#include "Poco/Path.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -16,6 +17,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <memory>
 #include <unistd.h>
@@ -48,7 +50,10 @@ namespace
 		const bool ec = type == Certificate::KEY_EC;
 		std::unique_ptr<EVP_PKEY_CTX, Free> context(EVP_PKEY_CTX_new_id(ec ? EVP_PKEY_EC : EVP_PKEY_RSA, nullptr));
 		require(context && EVP_PKEY_keygen_init(context.get()) > 0, "no generator of keys");
-		require((ec ? EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.get(), NID_X9_62_prime256v1) : EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), RSA_BITS)) > 0, "unknown kind of key");
+		const int known = ec
+			? EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.get(), NID_X9_62_prime256v1)
+			: EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), RSA_BITS);
+		require(known > 0, "unknown kind of key");
 		EVP_PKEY* pKey = nullptr;
 		require(EVP_PKEY_keygen(context.get(), &pKey) > 0, "no key");
 		return Key(pKey);
@@ -63,12 +68,27 @@ namespace
 		require(extension && X509_add_ext(pCertificate, extension.get(), -1), "an extension is refused");
 	}
 
-	File create(const std::string& path)
+	File openFile(const std::string& path)
 	{
-		const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (fd < 0) throw Poco::CreateFileException(path);
-		return File(::fdopen(fd, "w"));
+		File file(std::fopen(path.c_str(), "we"));
+		if (!file) throw Poco::OpenFileException(path);
+		return file;
 	}
+}
+
+
+Certificate::TemporaryFile::TemporaryFile():
+	_path(Poco::Path::temp() + "certificate-XXXXXX")
+{
+	const int fd = ::mkostemp(&_path[0], O_CLOEXEC); // may be read by its owner only
+	if (fd < 0) throw Poco::CreateFileException(_path);
+	::close(fd);
+}
+
+
+Certificate::TemporaryFile::~TemporaryFile()
+{
+	::unlink(_path.c_str());
 }
 
 
@@ -85,12 +105,14 @@ Certificate::Certificate(const std::string& commonName, KeyType keyType)
 	X509_set_version(p, 2); // which is version 3
 	X509_gmtime_adj(X509_getm_notBefore(p), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(p), VALID_SECONDS);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(p), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(commonName.c_str()), -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(p), "CN", MBSTRING_ASC,
+		reinterpret_cast<const unsigned char*>(commonName.c_str()), -1, -1, 0);
 	X509_set_issuer_name(p, X509_get_subject_name(p));
 	addExtension(p, NID_basic_constraints, "critical,CA:TRUE"); // so that it can be given as its own authority
 	addExtension(p, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
 	require(X509_set_pubkey(p, key.get()) && X509_sign(p, key.get(), EVP_sha256()) > 0, "no signature");
 
-	require(PEM_write_X509(create(_file.path()).get(), p) > 0, "it cannot be written");
-	require(PEM_write_PrivateKey(create(_keyFile.path()).get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) > 0, "the key cannot be written");
+	require(PEM_write_X509(openFile(_file.path()).get(), p) > 0, "it cannot be written");
+	require(PEM_write_PrivateKey(openFile(_keyFile.path()).get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) > 0,
+		"the key cannot be written");
 }

@@ -13,7 +13,6 @@
 #define Certificate_INCLUDED
 
 
-#include "Poco/TemporaryFile.h"
 #include <string>
 
 
@@ -40,8 +39,27 @@ public:
 		/// Returns the path of the private key (PEM), which only the owner of the process can read.
 
 private:
-	Poco::TemporaryFile _file;
-	Poco::TemporaryFile _keyFile;
+	class TemporaryFile
+		/// An empty file with a name that no other file has. The names of Poco::TemporaryFile repeat with the
+		/// number of the process, and a process that is killed leaves its files behind.
+	{
+	public:
+		TemporaryFile();
+		TemporaryFile(const TemporaryFile&) = delete;
+		TemporaryFile& operator = (const TemporaryFile&) = delete;
+		~TemporaryFile();
+
+		const std::string& path() const
+		{
+			return _path;
+		}
+
+	private:
+		std::string _path;
+	};
+
+	TemporaryFile _file;
+	TemporaryFile _keyFile;
 };
 
 
