@@ -2,7 +2,7 @@
 // EVFraming.h
 //
 // Library: EVNet
-// Package: TCPServer
+// Package: Server
 // Module:  EVFraming
 //
 // Definition of the EVFraming class.
@@ -50,7 +50,8 @@ public:
 		///
 		/// Lines with more than maxLength bytes, including the line end, are refused.
 
-	static std::ptrdiff_t lengthPrefix(const char* pData, std::size_t length, int prefixBytes = 4, std::size_t maxLength = 65536 - 4, ByteOrder byteOrder = NETWORK_BYTE_ORDER);
+	static std::ptrdiff_t lengthPrefix(const char* pData, std::size_t length, int prefixBytes = 4,
+		std::size_t maxLength = 65536 - 4, ByteOrder byteOrder = NETWORK_BYTE_ORDER);
 		/// A request begins with the number of bytes that follow, an unsigned integer of
 		/// 1, 2, 4 or 8 bytes. The prefix is a part of the request and not counted by itself.
 		///

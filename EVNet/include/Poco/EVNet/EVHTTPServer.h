@@ -2,7 +2,7 @@
 // EVHTTPServer.h
 //
 // Library: EVNet
-// Package: HTTPServer
+// Package: HTTP
 // Module:  EVHTTPServer
 //
 // Definition of the EVHTTPServer class.
@@ -48,7 +48,8 @@ class EVNet_API EVHTTPServer: public EVTCPServer
 	/// To set the options of EVServerOptions, pass EVHTTPServerParams.
 {
 public:
-	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, Poco::UInt16 portNumber = 80, Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams);
+	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, Poco::UInt16 portNumber = 80,
+		Poco::Net::HTTPServerParams::Ptr pParams = new Poco::Net::HTTPServerParams);
 		/// Creates an EVHTTPServer listening on the given port (default 80).
 		///
 		/// The server takes ownership of the HTTPRequestHandlerFactory
@@ -56,12 +57,14 @@ public:
 		///
 		/// Threads are taken from the pool that EVNet keeps.
 
-	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::HTTPServerParams::Ptr pParams);
+	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket,
+		Poco::Net::HTTPServerParams::Ptr pParams);
 		/// Creates the EVHTTPServer, using the given ServerSocket.
 		///
 		/// Threads are taken from the pool that EVNet keeps.
 
-	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::HTTPServerParams::Ptr pParams);
+	EVHTTPServer(Poco::Net::HTTPRequestHandlerFactory::Ptr pFactory, Poco::ThreadPool& threadPool,
+		const Poco::Net::ServerSocket& socket, Poco::Net::HTTPServerParams::Ptr pParams);
 		/// Creates the EVHTTPServer, using the given ServerSocket.
 		///
 		/// Threads are taken from the given thread pool.

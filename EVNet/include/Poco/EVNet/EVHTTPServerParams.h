@@ -2,7 +2,7 @@
 // EVHTTPServerParams.h
 //
 // Library: EVNet
-// Package: HTTPServer
+// Package: HTTP
 // Module:  EVHTTPServerParams
 //
 // Definition of the EVHTTPServerParams class.

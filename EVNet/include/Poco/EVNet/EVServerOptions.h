@@ -2,7 +2,7 @@
 // EVServerOptions.h
 //
 // Library: EVNet
-// Package: Server
+// Package: Core
 // Module:  EVServerOptions
 //
 // Definition of the EVServerOptions class.
@@ -17,7 +17,7 @@
 #define EVNet_EVServerOptions_INCLUDED
 
 
-#include "Poco/EVNet/EVNet.h"
+#include "Poco/EVNet/EVServerPolicies.h"
 #include "Poco/Timespan.h"
 #include "Poco/Types.h"
 #include <cstddef>
@@ -28,19 +28,14 @@ namespace Poco {
 namespace EVNet {
 
 
-class EVNet_API EVServerOptions
-	/// The options that an EVTCPServer or EVHTTPServer knows beyond
-	/// those of Poco::Net::TCPServerParams and HTTPServerParams.
+class EVNet_API EVServerOptions: public EVServerPolicies
+	/// The options that an EVTCPServer or EVHTTPServer knows beyond those of Poco::Net::TCPServerParams and HTTPServerParams.
 	///
-	/// EVTCPServerParams and EVHTTPServerParams carry them. A server
-	/// that is given plain TCPServerParams or HTTPServerParams
-	/// uses the defaults documented here.
+	/// EVTCPServerParams and EVHTTPServerParams carry them. A server that is given plain TCPServerParams or HTTPServerParams uses the
+	/// defaults documented here. Options are read once, by the constructor of the server. Setting them later has no effect on that
+	/// server. The class does no locking.
 	///
-	/// Options are read once, by the constructor of the server. Setting
-	/// them later has no effect on that server. The class does no locking.
-	///
-	/// Every setter throws a Poco::InvalidArgumentException that names
-	/// the option, and the values it takes, if the value makes no sense or is more than the server can do.
+	/// Every setter throws a Poco::InvalidArgumentException, which names the option and what it takes, if the value is none of that.
 {
 public:
 	enum
@@ -54,89 +49,6 @@ public:
 			/// Bytes of one connection.
 	};
 
-	enum ExecutionPolicy
-		/// Who runs a request.
-	{
-		EXECUTE_ADAPTIVE,
-			/// The thread that leads an event loop runs requests itself, while
-			/// its loop can be taken over by another thread as soon as a request
-			/// turns out to block. While requests are known to block,
-			/// they go to other threads right away. For everything.
-
-		EXECUTE_DEDICATED,
-			/// The thread that leads an event loop never runs a request, it hands each
-			/// one to another thread. For handlers that all block. Needs
-			/// a pool with at least two free threads.
-
-		EXECUTE_INLINE
-			/// The thread that leads an event loop runs every request of that loop.
-			/// A handler that blocks stops all connections of its loop.
-			/// For handlers that never block.
-	};
-
-	enum AcceptPolicy
-		/// How new connections reach the event loops.
-	{
-		ACCEPT_AUTO,
-			/// ACCEPT_REUSE_PORT where that changes nothing but the speed: TCP, and a socket that the server has made itself, or
-			/// that has SO_REUSEPORT (as Poco's ServerSocket(port) has) and no option that the other sockets could not be given. Else
-			/// (Unix domain sockets, a SecureServerSocket, an EVSharedSocket, a socket that was bound exclusively, one with a packet filter)
-			/// ACCEPT_ROUND_ROBIN. Keys for TCP_MD5SIG cannot be read: with them, ask for ACCEPT_ROUND_ROBIN.
-
-		ACCEPT_REUSE_PORT,
-			/// Each loop has a listening socket of its own on the same
-			/// address (SO_REUSEPORT), the kernel spreads connections
-			/// over them. They are given all options of the first socket; start() throws a Poco::IOException
-			/// if one cannot be copied. TCP sockets only, and not for an EVSharedSocket: connections that
-			/// wait in such a socket are reset when it is closed.
-			///
-			/// A port that was bound without SO_REUSEPORT is closed to other programs again as soon as the sockets are
-			/// there, if its address is an IPv4 one, and the system has IPv6 (it is needed for that).
-
-		ACCEPT_ROUND_ROBIN
-			/// One loop accepts and deals connections out in turn.
-			/// Spreads even a few connections evenly.
-	};
-
-	enum Backend
-		/// The operating system interface used by libev. It is never picked
-		/// from the environment (LIBEV_FLAGS is ignored). EVNet itself needs Linux.
-	{
-		BACKEND_AUTO,
-			/// The best that libev recommends for this system and that was
-			/// compiled in: epoll.
-
-		BACKEND_SELECT,
-			/// select(2). Its cost grows with the greatest descriptor, and
-			/// the system may limit that (FD_SETSIZE).
-
-		BACKEND_POLL,
-			/// poll(2). Its cost grows with the number of connections.
-
-		BACKEND_EPOLL,
-			/// epoll(7), Linux.
-
-		BACKEND_KQUEUE,
-			/// kqueue(2). For libev's sake only: the constructor of a server throws
-			/// a Poco::NotImplementedException, because Linux does not have it.
-
-		BACKEND_PORT
-			/// Event ports. As BACKEND_KQUEUE.
-	};
-
-	enum DispatchPolicy
-		/// When a connection made by a factory for plain
-		/// Poco::Net::TCPServerConnection objects gets its thread.
-	{
-		DISPATCH_ON_ACCEPT,
-			/// As soon as it is accepted, as Poco::Net::TCPServer does.
-			/// Protocols in which the server speaks first need this.
-
-		DISPATCH_ON_DATA
-			/// When the first byte of the client has arrived. A client
-			/// that connects and says nothing costs no thread.
-	};
-
 	EVServerOptions();
 		/// Creates the EVServerOptions with the default values.
 
@@ -144,215 +56,167 @@ public:
 		/// Destroys the EVServerOptions.
 
 	void setEventLoops(int count);
-		/// Sets the number of event loops, 0 to 1024.
-		///
-		/// The default is 0: one loop for each processor that the process may use (the affinity mask of the thread that creates the server, and
-		/// the CPU quota of the control group, rounded up), but not more than there are threads for requests (maxThreads), nor
-		/// than the pool has free threads for when the server is started.
-		/// Besides the threads that run requests, each loop needs one thread of the pool.
+		/// Sets the number of event loops, 0 to 1024. The default is 0: one loop for each processor that the process may use (the
+		/// affinity mask of the thread that creates the server, and the CPU quota of the control group, rounded up), but not more than
+		/// there are threads for requests (maxThreads), nor than the pool has free threads for when the server is started. Besides the
+		/// threads that run requests, each loop needs one thread of the pool.
 
-	int getEventLoops() const;
+	int getEventLoops() const { return _eventLoops; }
 		/// Returns the number of event loops, 0 for the default.
 
 	static ExecutionPolicy executionPolicy(const std::string& name);
-		/// Returns the policy called "adaptive", "dedicated" or "inline", as it may stand in a configuration file.
-		/// Throws a Poco::InvalidArgumentException for other names. May be called from any thread.
+		/// Returns the policy called "adaptive", "dedicated" or "inline", or throws a Poco::InvalidArgumentException. Any thread.
 
 	static AcceptPolicy acceptPolicy(const std::string& name);
-		/// Returns the policy called "auto", "reuseport" or "roundrobin".
-		/// Throws a Poco::InvalidArgumentException for other names. May be called from any thread.
+		/// Returns the policy called "auto", "reuseport" or "roundrobin", or throws a Poco::InvalidArgumentException. Any thread.
 
 	void setExecutionPolicy(ExecutionPolicy policy);
 		/// Sets who runs a request. The default is EXECUTE_ADAPTIVE.
 
-	ExecutionPolicy getExecutionPolicy() const;
+	ExecutionPolicy getExecutionPolicy() const { return _executionPolicy; }
 		/// Returns the execution policy.
 
 	void setAcceptPolicy(AcceptPolicy policy);
 		/// Sets how connections reach the loops. The default is ACCEPT_AUTO.
 
-	AcceptPolicy getAcceptPolicy() const;
+	AcceptPolicy getAcceptPolicy() const { return _acceptPolicy; }
 		/// Returns the accept policy.
 
 	void setBackend(Backend backend);
-		/// Sets the interface that libev uses. The default is BACKEND_AUTO.
-		///
-		/// The constructor of the server throws a Poco::NotImplementedException
-		/// if the system or the libev at hand has no such backend.
+		/// Sets the interface that libev uses. The default is BACKEND_AUTO. The constructor of the server throws a
+		/// Poco::NotImplementedException if the system or the libev at hand has no such backend.
 
-	Backend getBackend() const;
+	Backend getBackend() const { return _backend; }
 		/// Returns the libev backend.
 
 	void setDispatchPolicy(DispatchPolicy policy);
-		/// Sets when plain TCPServerConnections are given a thread.
-		/// The default is DISPATCH_ON_ACCEPT.
+		/// Sets when plain TCPServerConnections are given a thread. The default is DISPATCH_ON_ACCEPT.
 
-	DispatchPolicy getDispatchPolicy() const;
+	DispatchPolicy getDispatchPolicy() const { return _dispatchPolicy; }
 		/// Returns the dispatch policy.
 
 	void setCapacity(int connections);
-		/// Sets the number of connections that may be open at once, up to MAX_CAPACITY.
-		/// At capacity, the server stops accepting until one is closed; clients
-		/// wait in the listen backlog meanwhile.
-		///
-		/// The default is 0: what the process's descriptor limit
-		/// (RLIMIT_NOFILE) allows when the server is created, less a sixteenth
-		/// (at least 16) that is left for files and handlers.
+		/// Sets the number of connections that may be open at once, up to MAX_CAPACITY. At capacity, the server stops accepting until
+		/// one is closed; clients wait in the listen backlog meanwhile. The default is 0: what the process's descriptor limit
+		/// (RLIMIT_NOFILE) allows when the server is created, less a sixteenth (at least 16) that is left for files and handlers.
 
-	int getCapacity() const;
+	int getCapacity() const { return _capacity; }
 		/// Returns the capacity, 0 for the default.
 
 	void setCloseIdleAtCapacity(bool flag);
-		/// If flag is true, a server at capacity closes the connection that has been idle for the longest time, of
-		/// those in the loop that accepts, to make room for a new one. Needs an idle timeout.
-		///
-		/// The default is false.
+		/// If flag is true, a server at capacity closes the connection that has been idle for the longest time, of those in the loop
+		/// that accepts, to make room for a new one. Needs an idle timeout. The default is false.
 
-	bool getCloseIdleAtCapacity() const;
+	bool getCloseIdleAtCapacity() const { return _closeIdleAtCapacity; }
 		/// Returns true if idle connections are closed at capacity.
 
 	void setMaxConnectionsPerAddress(int connections);
-		/// Sets how many connections one client address may have open; for IPv6, one network of
-		/// 64 bits. Further ones are closed as soon as they are accepted.
-		///
-		/// The default is 0, no limit: many clients may share an address behind a proxy.
+		/// Sets how many connections one client address may have open; for IPv6, one network of 64 bits. Further ones are closed as soon
+		/// as they are accepted. The default is 0, no limit: many clients may share an address behind a proxy.
 
-	int getMaxConnectionsPerAddress() const;
+	int getMaxConnectionsPerAddress() const { return _maxConnectionsPerAddress; }
 		/// Returns the limit of connections per client address, 0 for none.
 
 	void setAcceptBacklog(int backlog);
-		/// Sets the length of the listen backlog, at least 1.
-		/// The default is 4096; the system may limit it further
-		/// (net.core.somaxconn on Linux).
+		/// Sets the length of the listen backlog, at least 1. The default is 4096; the system may limit it further (net.core.somaxconn
+		/// on Linux).
 
-	int getAcceptBacklog() const;
+	int getAcceptBacklog() const { return _acceptBacklog; }
 		/// Returns the length of the listen backlog.
 
 	void setFirstRequestTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a new connection may wait before its first request begins.
-		/// The clock starts when the connection is accepted.
-		///
-		/// The default is 0: the same as idleTimeout. EVHTTPServer uses
-		/// HTTPServerParams::getTimeout() instead.
+		/// Sets how long a new connection may wait before its first request begins. The clock starts when the connection is accepted.
+		/// The default is 0: the same as idleTimeout. EVHTTPServer uses HTTPServerParams::getTimeout() instead.
 
-	const Poco::Timespan& getFirstRequestTimeout() const;
+	const Poco::Timespan& getFirstRequestTimeout() const { return _firstRequestTimeout; }
 		/// Returns the first request timeout.
 
 	void setIdleTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a connection may stay without a request. The clock
-		/// starts when a request is finished.
-		///
-		/// The default is 0, no limit. EVHTTPServer uses
-		/// HTTPServerParams::getKeepAliveTimeout() instead.
+		/// Sets how long a connection may stay without a request. The clock starts when a request is finished. The default is 0, no
+		/// limit. EVHTTPServer uses HTTPServerParams::getKeepAliveTimeout() instead.
 
-	const Poco::Timespan& getIdleTimeout() const;
+	const Poco::Timespan& getIdleTimeout() const { return _idleTimeout; }
 		/// Returns the idle timeout.
 
 	void setRequestTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a request may take to arrive. The clock starts
-		/// with its first byte and ends when it is complete. Of an HTTP request, the header has to be complete by
-		/// then; a body may take longer at getMinDataRate().
-		///
-		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
-		/// HTTPServerParams::getTimeout() instead.
+		/// Sets how long a request may take to arrive. The clock starts with its first byte and ends when it is complete. Of an HTTP
+		/// request, the header has to be complete by then; a body may take longer at getMinDataRate(). The default is 60 seconds; 0
+		/// means no limit. EVHTTPServer uses HTTPServerParams::getTimeout() instead.
 
-	const Poco::Timespan& getRequestTimeout() const;
+	const Poco::Timespan& getRequestTimeout() const { return _requestTimeout; }
 		/// Returns the request timeout.
 
 	void setSendTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a client that does not take its output at getMinDataRate()
-		/// is waited for. The clock starts when the first byte has to wait, and anew
-		/// whenever it has run out and the client has been fast enough.
-		///
-		/// The default is 60 seconds; 0 means no limit. EVHTTPServer uses
-		/// HTTPServerParams::getTimeout() instead.
+		/// Sets how long a client that does not take its output at getMinDataRate() is waited for. The clock starts when the first byte
+		/// has to wait, and anew whenever it has run out and the client has been fast enough. The default is 60 seconds; 0 means no
+		/// limit. EVHTTPServer uses HTTPServerParams::getTimeout() instead.
 
-	const Poco::Timespan& getSendTimeout() const;
+	const Poco::Timespan& getSendTimeout() const { return _sendTimeout; }
 		/// Returns the send timeout.
 
 	void setMinDataRate(int bytesPerSecond);
-		/// Sets how fast a client must send the body of a request and take a response, at least: how many bytes
-		/// a second, on average over each period of requestTimeout or sendTimeout. A slower client
-		/// is disconnected, lest a few bytes now and then hold memory, and threads that wait for more, for ever.
-		///
-		/// The default is 256. With 0, a single byte in each period will do.
+		/// Sets how fast a client must send the body of a request and take a response, at least: how many bytes a second, on average
+		/// over each period of requestTimeout or sendTimeout. A slower client is disconnected, lest a few bytes now and then hold
+		/// memory, and threads that wait for more, for ever. The default is 256. With 0, a single byte in each period will do.
 
-	int getMinDataRate() const;
+	int getMinDataRate() const { return _minDataRate; }
 		/// Returns the minimum data rate in bytes per second.
 
 	void setHandlerTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a request may wait and run before it is reported: counted by
-		/// EVServerStatistics::overdue, and a Poco::TimeoutException is given to the Poco::ErrorHandler, once for
-		/// each request. Nothing else happens, a handler cannot be interrupted. The clock starts when
-		/// the request is complete.
-		///
-		/// The default is 0: nothing is reported.
+		/// Sets how long a request may wait and run before it is reported: counted by EVServerStatistics::overdue, and a
+		/// Poco::TimeoutException is given to the Poco::ErrorHandler, once for each request. Nothing else happens, a handler cannot be
+		/// interrupted. The clock starts when the request is complete. The default is 0: nothing is reported.
 
-	const Poco::Timespan& getHandlerTimeout() const;
+	const Poco::Timespan& getHandlerTimeout() const { return _handlerTimeout; }
 		/// Returns the handler timeout.
 
 	void setLingerTimeout(const Poco::Timespan& timeout);
-		/// Sets how long a connection that the server has ended, but whose client
-		/// may still be sending, is read from (and the bytes thrown away)
-		/// so that the client sees the last response instead of a reset. A client that has not taken its
-		/// last response, and takes it at getMinDataRate(), is waited for longer.
-		///
-		/// The default is 2 seconds; 0 closes at once.
+		/// Sets how long a connection that the server has ended, but whose client may still be sending, is read from (and the bytes
+		/// thrown away) so that the client sees the last response instead of a reset. A client that has not taken its last response, and
+		/// takes it at getMinDataRate(), is waited for longer. The default is 2 seconds; 0 closes at once.
 
-	const Poco::Timespan& getLingerTimeout() const;
+	const Poco::Timespan& getLingerTimeout() const { return _lingerTimeout; }
 		/// Returns the linger timeout.
 
 	void setStopTimeout(const Poco::Timespan& timeout);
-		/// Sets how long stop() waits for the requests that are running.
-		/// A request that takes longer goes on in the background, and
-		/// what it needs is kept until it is done.
-		///
-		/// The default is 5 seconds.
+		/// Sets how long stop() waits for the requests that are running. A request that takes longer goes on in the background, and what
+		/// it needs is kept until it is done. The default is 5 seconds.
 
-	const Poco::Timespan& getStopTimeout() const;
+	const Poco::Timespan& getStopTimeout() const { return _stopTimeout; }
 		/// Returns the stop timeout.
 
 	void setMaxBufferedBytes(std::size_t bytes);
-		/// Sets how many bytes of requests that are not finished the server reads ahead for
-		/// one connection, 1024 to MAX_BUFFERED_BYTES (1 GiB). It is the size of the largest request that
-		/// an EVTCPServerConnection can receive whole; EVHTTPServer hands over larger
-		/// bodies when it has so many bytes, and the handler reads the rest, which keeps a thread for as long as
-		/// the client takes (see setMinDataRate()). Raise it where such clients are many.
-		///
-		/// The default is 64 KiB.
+		/// Sets how many bytes of requests that are not finished the server reads ahead for one connection, 1024 to MAX_BUFFERED_BYTES
+		/// (1 GiB). It is the size of the largest request that an EVTCPServerConnection can receive whole; EVHTTPServer hands over
+		/// larger bodies when it has so many bytes, and the handler reads the rest, which keeps a thread for as long as the client takes
+		/// (see setMinDataRate()). Raise it where such clients are many. The default is 64 KiB.
 
-	std::size_t getMaxBufferedBytes() const;
+	std::size_t getMaxBufferedBytes() const { return _maxBufferedBytes; }
 		/// Returns the limit of bytes read ahead for one connection.
 
 	void setMaxTotalBufferedBytes(std::size_t bytes);
-		/// Sets how many bytes the server reads ahead for all connections together,
-		/// at least 64 KiB (any size_t beyond that). Where it is used up, connections wait with their bytes in the kernel, and
-		/// EVHTTPServer hands over requests whose bodies are not complete: their handlers read the
-		/// rest. A quarter is for requests of up to 8 KiB only, so that large bodies do not stop these.
-		///
-		/// The default is 256 MiB.
+		/// Sets how many bytes the server reads ahead for all connections together, at least 64 KiB (any size_t beyond that). Where it
+		/// is used up, connections wait with their bytes in the kernel, and EVHTTPServer hands over requests whose bodies are not
+		/// complete: their handlers read the rest. A quarter is for requests of up to 8 KiB only, so that large bodies do not stop
+		/// these. The default is 256 MiB.
 
-	std::size_t getMaxTotalBufferedBytes() const;
+	std::size_t getMaxTotalBufferedBytes() const { return _maxTotalBufferedBytes; }
 		/// Returns the limit of bytes read ahead for all connections.
 
 	void setMaxPendingOutput(std::size_t bytes);
-		/// Sets how many bytes of output the server keeps for a connection whose
-		/// client reads slower than its handler writes. The event loop sends them when the client is ready,
-		/// without a thread. Past the limit the handler's thread waits. At most MAX_BUFFERED_BYTES (1 GiB).
-		///
-		/// The default is 1 MiB.
+		/// Sets how many bytes of output the server keeps for a connection whose client reads slower than its handler writes. The event
+		/// loop sends them when the client is ready, without a thread. Past the limit the handler's thread waits. At most
+		/// MAX_BUFFERED_BYTES (1 GiB). The default is 1 MiB.
 
-	std::size_t getMaxPendingOutput() const;
+	std::size_t getMaxPendingOutput() const { return _maxPendingOutput; }
 		/// Returns the limit of output kept for one connection.
 
 	void setMaxTotalPendingOutput(std::size_t bytes);
-		/// Sets how much memory the server uses to keep output for all connections together. Where it is
-		/// used up, 64 KiB are kept for each connection nevertheless (or maxPendingOutput, if that is less), and past that
-		/// the handler's thread waits for the client, within sendTimeout and minDataRate.
-		///
-		/// The default is 256 MiB.
+		/// Sets how much memory the server uses to keep output for all connections together. Where it is used up, 64 KiB are kept for
+		/// each connection nevertheless (or maxPendingOutput, if that is less), and past that the handler's thread waits for the client,
+		/// within sendTimeout and minDataRate. The default is 256 MiB.
 
-	std::size_t getMaxTotalPendingOutput() const;
+	std::size_t getMaxTotalPendingOutput() const { return _maxTotalPendingOutput; }
 		/// Returns the limit of memory for output of all connections.
 
 private:
@@ -378,135 +242,6 @@ private:
 	std::size_t     _maxPendingOutput;
 	std::size_t     _maxTotalPendingOutput;
 };
-
-
-//
-// inlines
-//
-inline int EVServerOptions::getEventLoops() const
-{
-	return _eventLoops;
-}
-
-
-inline EVServerOptions::ExecutionPolicy EVServerOptions::getExecutionPolicy() const
-{
-	return _executionPolicy;
-}
-
-
-inline EVServerOptions::AcceptPolicy EVServerOptions::getAcceptPolicy() const
-{
-	return _acceptPolicy;
-}
-
-
-inline EVServerOptions::Backend EVServerOptions::getBackend() const
-{
-	return _backend;
-}
-
-
-inline EVServerOptions::DispatchPolicy EVServerOptions::getDispatchPolicy() const
-{
-	return _dispatchPolicy;
-}
-
-
-inline int EVServerOptions::getCapacity() const
-{
-	return _capacity;
-}
-
-
-inline bool EVServerOptions::getCloseIdleAtCapacity() const
-{
-	return _closeIdleAtCapacity;
-}
-
-
-inline int EVServerOptions::getMaxConnectionsPerAddress() const
-{
-	return _maxConnectionsPerAddress;
-}
-
-
-inline int EVServerOptions::getAcceptBacklog() const
-{
-	return _acceptBacklog;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getFirstRequestTimeout() const
-{
-	return _firstRequestTimeout;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getIdleTimeout() const
-{
-	return _idleTimeout;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getRequestTimeout() const
-{
-	return _requestTimeout;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getSendTimeout() const
-{
-	return _sendTimeout;
-}
-
-
-inline int EVServerOptions::getMinDataRate() const
-{
-	return _minDataRate;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getHandlerTimeout() const
-{
-	return _handlerTimeout;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getLingerTimeout() const
-{
-	return _lingerTimeout;
-}
-
-
-inline const Poco::Timespan& EVServerOptions::getStopTimeout() const
-{
-	return _stopTimeout;
-}
-
-
-inline std::size_t EVServerOptions::getMaxBufferedBytes() const
-{
-	return _maxBufferedBytes;
-}
-
-
-inline std::size_t EVServerOptions::getMaxTotalBufferedBytes() const
-{
-	return _maxTotalBufferedBytes;
-}
-
-
-inline std::size_t EVServerOptions::getMaxPendingOutput() const
-{
-	return _maxPendingOutput;
-}
-
-
-inline std::size_t EVServerOptions::getMaxTotalPendingOutput() const
-{
-	return _maxTotalPendingOutput;
-}
 
 
 } } // namespace Poco::EVNet

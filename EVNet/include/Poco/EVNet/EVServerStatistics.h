@@ -2,7 +2,7 @@
 // EVServerStatistics.h
 //
 // Library: EVNet
-// Package: Server
+// Package: Core
 // Module:  EVServerStatistics
 //
 // Definition of the EVServerStatistics class.

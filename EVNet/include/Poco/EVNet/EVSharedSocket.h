@@ -2,7 +2,7 @@
 // EVSharedSocket.h
 //
 // Library: EVNet
-// Package: TCPServer
+// Package: Server
 // Module:  EVSharedSocket
 //
 // Definition of the EVSharedSocket class.
@@ -90,7 +90,8 @@ public:
 		/// Throws a Poco::InvalidArgumentException that names the variable or the descriptor
 		/// if one of them is not what it should be. Nothing has been taken or closed then.
 
-	static Poco::Process::PID startSuccessor(const std::vector<EVSharedSocket>& sockets, const std::string& command, const std::vector<std::string>& args, const Poco::Timespan& timeout = Poco::Timespan(60, 0));
+	static Poco::Process::PID startSuccessor(const std::vector<EVSharedSocket>& sockets, const std::string& command,
+		const std::vector<std::string>& args, const Poco::Timespan& timeout = Poco::Timespan(60, 0));
 		/// Starts a process that inherits the sockets, and waits until it says that it is ready(). From then on, both
 		/// processes accept connections, until this one stops to. The caller's server goes on meanwhile.
 		///

@@ -2,7 +2,7 @@
 // EVTCPServer.h
 //
 // Library: EVNet
-// Package: TCPServer
+// Package: Server
 // Module:  EVTCPServer
 //
 // Definition of the EVTCPServer class.
@@ -59,17 +59,20 @@ class EVNet_API EVTCPServer
 	/// Threads that run requests are taken when they are needed and go back to the pool
 	/// when they have been idle for TCPServerParams::getThreadIdleTime().
 	///
-	/// While somebody waits in joinAll() of a pool of the application, the pool gives no threads: the server goes on with those it
-	/// has, and joinAll() returns only after stop(). A server cannot be created or started meanwhile: its constructor and start() wait, too.
+	/// While somebody waits in joinAll() of a pool of the application, the pool gives no threads: the server goes on
+	/// with those it has, and joinAll() returns only after stop(). A server cannot be created or started meanwhile: its
+	/// constructor and start() wait, too.
 	///
-	/// A server that still runs when the process ends (after main() or in exit()) is stopped then, and its requests are waited for as by stop().
+	/// A server that still runs when the process ends (after main() or in exit()) is stopped then, and its requests are
+	/// waited for as by stop().
 	///
 	/// See EVServerOptions for all that can be set beyond TCPServerParams, and for the defaults.
 	///
 	/// Unless said otherwise, methods may be called from any thread.
 {
 public:
-	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::UInt16 portNumber = 0, Poco::Net::TCPServerParams::Ptr pParams = 0);
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::UInt16 portNumber = 0,
+		Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, with a ServerSocket listening on the given port.
 		/// Default port is zero, allowing any available port. The port number
 		/// can be queried through the port() member.
@@ -86,7 +89,8 @@ public:
 		///
 		/// Threads are taken from the pool that EVNet keeps.
 
-	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, const Poco::Net::ServerSocket& socket,
+		Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
 		/// put into listening state. stop() does not close it. TCP or Unix domain; a
 		/// socket that other processes have or will have, too, must be an EVSharedSocket. Its options hold
@@ -94,7 +98,8 @@ public:
 		///
 		/// Threads are taken from the pool that EVNet keeps.
 
-	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool, const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool& threadPool,
+		const Poco::Net::ServerSocket& socket, Poco::Net::TCPServerParams::Ptr pParams = 0);
 		/// Creates the EVTCPServer, using the given ServerSocket, which must have been bound and
 		/// put into listening state. stop() does not close it. TCP or Unix domain; a
 		/// socket that other processes have or will have, too, must be an EVSharedSocket.
@@ -134,8 +139,9 @@ public:
 		/// request, and waits for the others up to the timeout; then stops like stop() and
 		/// cuts what is left. New connections that have not sent anything yet are given a second.
 		///
-		/// Connections in the backlog of a listening socket that the server has opened itself are accepted first (as many as the backlog holds). Those in the
-		/// backlog of a ServerSocket that was given to the constructor are left to whoever has a copy of it.
+		/// Connections in the backlog of a listening socket that the server has opened itself are accepted first (as
+		/// many as the backlog holds). Those in the backlog of a ServerSocket that was given to the constructor are
+		/// left to whoever has a copy of it.
 		///
 		/// Returns true if nothing had to be cut. Must not be called by a handler of this server.
 
@@ -211,10 +217,13 @@ public:
 		/// because there is something to send that is no response. That happens when no request of it is running and the client
 		/// has taken all output. Until then, further calls for the same connection change nothing.
 		///
-		/// Returns at once, and never waits for a client. Does nothing if there is no such connection (any more), before start(), and after stop().
+		/// Returns at once, and never waits for a client. Does nothing if there is no such connection (any more),
+		/// before start(), and after stop().
 
 protected:
-	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool, const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber, Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
+	EVTCPServer(Poco::Net::TCPServerConnectionFactory::Ptr pFactory, Poco::ThreadPool* pThreadPool,
+		const Poco::Net::ServerSocket* pSocket, Poco::UInt16 portNumber,
+		Poco::Net::TCPServerParams::Ptr pParams, const EVServerOptions& options);
 		/// For subclasses that set options themselves. Without a thread pool, the one that EVNet keeps
 		/// is used; without a socket, the given port.
 

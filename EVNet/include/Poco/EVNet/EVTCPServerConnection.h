@@ -2,7 +2,7 @@
 // EVTCPServerConnection.h
 //
 // Library: EVNet
-// Package: TCPServer
+// Package: Loop
 // Module:  EVTCPServerConnection
 //
 // Definition of the EVTCPServerConnection class.
@@ -111,8 +111,9 @@ protected:
 		/// thread of the server and never together with it, but there is no request: nothing must be read from socket(), where
 		/// there may be a part of the next one.
 		///
-		/// While the client does not take what has been sent, this is not called again. So at
-		/// most maxPendingOutput bytes at a time (64 KiB always find room), and the call never waits for the client; for more, it can call notify() itself.
+		/// While the client does not take what has been sent, this is not called again. So at most maxPendingOutput
+		/// bytes at a time (64 KiB always find room), and the call never waits for the client; for more, it can call
+		/// notify() itself.
 		///
 		/// Does not count as a request, nor as activity of the client: idleTimeout goes on. Exceptions are treated like those of
 		/// run(). The default implementation does nothing.

@@ -2,7 +2,7 @@
 // EVTCPServerParams.h
 //
 // Library: EVNet
-// Package: TCPServer
+// Package: Server
 // Module:  EVTCPServerParams
 //
 // Definition of the EVTCPServerParams class.
