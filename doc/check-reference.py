@@ -2,11 +2,13 @@
 #
 # Looks at what Doxygen has made, in build/docs, for what Doxygen itself does not warn of: values of enumerations without
 # a comment, comments at another declaration than in the header, tables that are mere text, and links that lead nowhere.
+# Compiles the programs in the pages that are marked with "./dev docs compiles".
 
 import glob
 import html
 import os
 import re
+import subprocess
 import sys
 import urllib.parse
 import xml.etree.ElementTree as xml
@@ -22,8 +24,9 @@ def words(text):
 def comments(path):
 	"""What stands in a header: for each name, the words of all comments behind a line that declares it."""
 	with open(path, encoding="utf-8") as file:
-		for match in re.finditer(r"^[^\n/]*\n(?:\s*///[^\n]*\n)+", file.read(), re.M):
-			declaration, text = match.group(0).split("\n", 1)
+		# A line that ends with a comma goes on in the next one
+		for match in re.finditer(r"^((?:[^\n/]*,\n)*[^\n/]*)\n((?:\s*///[^\n]*\n)+)", file.read(), re.M):
+			declaration, text = match.groups()
 			# The last name before the parameters, the bases, the size or the value; of "using", the one before "="
 			names = re.findall(r"~?\w+", re.split(r"[=(\[]|: ", declaration)[0])
 			yield (names[-1] if names else ""), words(text.replace("///", " "))
@@ -44,7 +47,8 @@ def check_reference(problems):
 			name = (element.findtext("name") or element.findtext("compoundname")).split("::")[-1]
 			# Doxygen invents names for enumerations that have none
 			name = re.sub(r"^@\d+$", "enum", name).replace("operator=", "operator")
-			text = words(" ".join("".join(part.itertext()) for part in (element.find("briefdescription"), element.find("detaileddescription"))))
+			text = words(" ".join("".join(part.itertext())
+				for part in (element.find("briefdescription"), element.find("detaileddescription"))))
 			checked += 1
 			if not text:
 				problems.append("%s: %s has no comment" % (file, name))
@@ -80,14 +84,29 @@ def check_links(problems):
 	return checked
 
 
+def check_programs(problems):
+	checked = 0
+	for page in os.environ["EVNET_PAGES"].split():
+		with open(page, encoding="utf-8") as file:
+			programs = re.findall(r"^<!-- \./dev docs compiles -->\n```cpp\n(.*?)^```$", file.read(), re.M | re.S)
+		for program in programs:
+			checked += 1
+			compiler = subprocess.run(["g++", "-std=c++17", "-Wall", "-Wextra", "-fsyntax-only", "-IEVNet/include", "-xc++", "-"],
+				input=program, capture_output=True, text=True)
+			if compiler.returncode or compiler.stderr:
+				problems.append("%s: a program does not compile: %s" % (page, compiler.stderr))
+	return checked
+
+
 def main():
 	problems = []
 	declarations = check_reference(problems)
 	links = check_links(problems)
+	programs = check_programs(problems)
 	for problem in sorted(set(problems)):
 		print("dev: " + problem, file=sys.stderr)
-	print("dev: %d declarations and %d links checked" % (declarations, links))
-	sys.exit(1 if problems or not declarations or not links else 0)
+	print("dev: %d declarations, %d links and %d programs checked" % (declarations, links, programs))
+	sys.exit(1 if problems or not declarations or not links or not programs else 0)
 
 
 if __name__ == "__main__":

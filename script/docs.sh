@@ -1,6 +1,7 @@
 #
 # docs            make the API reference, from the comments in the public headers, and the user guide beside it:
-#                 build/docs/html/index.html; fails if something public has no comment, or a link leads nowhere
+#                 build/docs/html/index.html; fails if something public has no comment, a link leads nowhere, or a
+#                 program in the guide does not compile
 
 install_packages $DOCS_PACKAGES
 # All pages that the repository has: README.md is the first one
