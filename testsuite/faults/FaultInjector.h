@@ -141,6 +141,29 @@ public:
 	private:
 		bool _before;
 	};
+
+	//
+	// For the functions that are replaced
+	//
+	static bool fails(Call call, bool mayLast = true);
+		/// Returns true, with the error in errno, if this call has to fail.
+
+	static void spare(int allocations);
+		/// So many allocations of the calling thread, the next ones, do not fail.
+
+	static bool isExempt();
+		/// Returns true if the calling thread is exempt.
+
+	static void countAllocation(int change);
+		/// Counts allocations by operator new that have not been deleted.
+
+	class Waiting
+		/// The calling thread, unless it is exempt, waits for events as long as it exists.
+	{
+	public:
+		Waiting();
+		~Waiting();
+	};
 };
 
 

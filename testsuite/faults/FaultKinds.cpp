@@ -12,6 +12,7 @@
 
 
 #include "FaultKinds.h"
+#include "FaultClients.h"
 #include "FaultInjector.h"
 #include "HTTPTestSupport.h"
 #include "Poco/Net/ServerSocket.h"
@@ -32,18 +33,10 @@ using Poco::Net::SocketAddress;
 
 namespace
 {
-	const std::size_t LARGE = 300000;
 	const int SEND_BUFFER = 16384;    // of the kernel: a large response has to wait for the client
-	const int RECEIVE_BUFFER = 16384;
+	const int RECEIVE_BUFFER = 16384; // of a client
 	const int SEGMENT = 1400;         // a segment of the loopback interface would not fit into that: the kernel would wait and probe
-	const Poco::Timespan CLIENT_TIMEOUT(15, 0);
 
-
-	const std::string& largeText()
-	{
-		static const std::string text = pattern(LARGE);
-		return text;
-	}
 
 	class LargeFile
 	{
@@ -111,7 +104,8 @@ namespace
 
 	using Create = std::function<std::unique_ptr<EVTCPServer>(Poco::ThreadPool&)>;
 
-	Create tcpServer(const Poco::Net::TCPServerConnectionFactory::Ptr& pFactory, EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE)
+	Create tcpServer(const Poco::Net::TCPServerConnectionFactory::Ptr& pFactory,
+		EVServerOptions::ExecutionPolicy policy = EVServerOptions::EXECUTE_ADAPTIVE)
 	{
 		return [=](Poco::ThreadPool& pool)
 		{
@@ -145,7 +139,8 @@ namespace
 		}
 		else if (uri == "/large") answer(response, largeText());
 		else if (uri == "/file") response.sendFile(largeFile().path(), "text/plain");
-		else if (uri == "/address") answer(response, request.clientAddress().host().toString() + " " + request.serverAddress().host().toString());
+		else if (uri == "/address")
+			answer(response, request.clientAddress().host().toString() + " " + request.serverAddress().host().toString());
 		else if (uri == "/throw") throw Poco::RuntimeException("as asked");
 		else if (uri == "/close")
 		{
@@ -180,7 +175,8 @@ namespace
 
 	std::unique_ptr<EVTCPServer> twoLoopsOfPool(Poco::ThreadPool& pool)
 	{
-		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, listening(), httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 2)));
+		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, listening(),
+			httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 2)));
 	}
 
 	std::unique_ptr<EVTCPServer> unixServer(Poco::ThreadPool& pool)
@@ -191,223 +187,8 @@ namespace
 		ServerSocket socket;
 		socket.bind(SocketAddress(SocketAddress::UNIX_LOCAL, path));
 		socket.listen();
-		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, socket, httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 1)));
-	}
-
-
-	//
-	// clients
-	//
-	StreamSocket connectTo(EVTCPServer& server, int receiveBuffer = 0)
-	{
-		StreamSocket socket = ::connectTo(server.port() == 0 ? server.socket().address() : SocketAddress("127.0.0.1", server.port()));
-		socket.setReceiveTimeout(CLIENT_TIMEOUT);
-		if (receiveBuffer > 0) socket.setReceiveBufferSize(receiveBuffer);
-		return socket;
-	}
-
-	[[noreturn]] void wrong(const std::string& what, const std::string& got)
-	{
-		throw Poco::DataException(what + ": " + got.substr(0, 200));
-	}
-
-	Outcome look(const Answer& answer, const std::string& body, int status = 200)
-	{
-		if (!answer.complete) return OUTCOME_CUT;
-		if (answer.status == status && answer.body == body) return OUTCOME_RIGHT;
-		if (answer.status >= 500) return OUTCOME_CUT;
-		wrong("a wrong answer, " + std::to_string(answer.status), answer.body);
-	}
-
-	Outcome look(const std::string& received, const std::string& expected)
-	{
-		if (received == expected) return OUTCOME_RIGHT;
-		if (received.size() < expected.size() && expected.compare(0, received.size(), received) == 0) return OUTCOME_CUT;
-		wrong("wrong bytes", received);
-	}
-
-	using Converse = std::function<Outcome(EVTCPServer&)>;
-
-	Converse guarded(const Converse& converse)
-		/// Whatever ends a connection may end it. But the client must not wait.
-	{
-		return [converse](EVTCPServer& server)
-		{
-			try
-			{
-				return converse(server);
-			}
-			catch (Poco::DataException&)
-			{
-				throw;
-			}
-			catch (Poco::TimeoutException&)
-			{
-				throw;
-			}
-			catch (Poco::Net::MessageException& exc)
-			{
-				wrong("no HTTP", exc.displayText());
-			}
-			catch (Poco::IOException&)
-			{
-				return OUTCOME_CUT;
-			}
-		};
-	}
-
-	template <class Function>
-	Outcome own(Function function)
-		/// Calls the function. Turns being cut into OUTCOME_OWN.
-	{
-		try
-		{
-			return function() == OUTCOME_RIGHT ? OUTCOME_RIGHT : OUTCOME_OWN;
-		}
-		catch (Poco::Net::MessageException&)
-		{
-			throw;
-		}
-		catch (Poco::IOException&)
-		{
-			return OUTCOME_OWN;
-		}
-	}
-
-	using Talk = std::function<Outcome(RawClient&)>;
-
-	Converse http(const Talk& talk, int receiveBuffer = 0)
-	{
-		return guarded([=](EVTCPServer& server)
-		{
-			RawClient client(connectTo(server, receiveBuffer));
-			return talk(client);
-		});
-	}
-
-	Outcome hello(RawClient& client)
-	{
-		const Outcome first = look(client.ask("/a"), "/a");
-		return first != OUTCOME_RIGHT ? first : look(client.ask("/b"), "/b");
-	}
-
-	Outcome getLarge(RawClient& client)
-	{
-		const Outcome first = look(client.ask("/large"), largeText());
-		return first != OUTCOME_RIGHT ? first : look(client.ask("/b"), "/b");
-	}
-
-	Outcome getFile(RawClient& client)
-	{
-		const Outcome first = look(client.ask("/file"), largeText());
-		return first != OUTCOME_RIGHT ? first : look(client.ask("/b"), "/b");
-	}
-
-	Outcome postPieces(RawClient& client)
-	{
-		client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc");
-		sleepFor(1); // mostly, the server has read it then
-		client.send("def");
-		sleepFor(1);
-		client.send("ghi");
-		return look(client.receiveAnswer(), "abcdefghi");
-	}
-
-	Outcome postLarge(RawClient& client)
-	{
-		client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(LARGE) + "\r\n\r\n" + largeText().substr(0, 40000));
-		client.send(largeText().substr(40000));
-		return look(client.receiveAnswer(), largeText());
-	}
-
-	Outcome postChunked(RawClient& client)
-	{
-		client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-		sleepFor(1);
-		client.send("4\r\ndefg\r\n0\r\n\r\n");
-		return look(client.receiveAnswer(), "abcdefg");
-	}
-
-	Outcome postExpect(RawClient& client)
-	{
-		client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
-		const Answer interim = client.receiveAnswer();
-		if (interim.status != 100) return look(interim, "");
-		client.send("12345");
-		return look(client.receiveAnswer(), "12345");
-	}
-
-	Outcome pipelined(RawClient& client)
-	{
-		client.send("GET /a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /b HTTP/1.1\r\nHost: localhost\r\n\r\n");
-		const Outcome first = look(client.receiveAnswer(), "/a");
-		return first != OUTCOME_RIGHT ? first : look(client.receiveAnswer(), "/b");
-	}
-
-	Outcome head(RawClient& client)
-	{
-		client.send("HEAD /head HTTP/1.1\r\nHost: localhost\r\n\r\n");
-		return look(client.receiveAnswer(true), "");
-	}
-
-	Outcome bad(RawClient& client)
-	{
-		client.send("BAD\x01 REQUEST\r\n\r\n");
-		const Answer answer = client.receiveAnswer();
-		if (!answer.complete || answer.status >= 500) return OUTCOME_CUT;
-		if (answer.status != 400) wrong("a wrong status", std::to_string(answer.status));
-		return client.hasEnded() ? OUTCOME_RIGHT : OUTCOME_CUT;
-	}
-
-	Outcome closing(RawClient& client)
-	{
-		const Outcome outcome = look(client.ask("/c", "Connection: close\r\n"), "/c");
-		if (outcome != OUTCOME_RIGHT) return outcome;
-		return own([&] { return client.hasEnded() ? OUTCOME_RIGHT : OUTCOME_CUT; });
-	}
-
-	Outcome throwing(RawClient& client)
-	{
-		const Answer answer = client.ask("/throw");
-		return answer.complete && answer.status == 500 ? OUTCOME_RIGHT : look(answer, "");
-	}
-
-	Outcome closed(RawClient& client)
-	{
-		return own([&] { return look(client.ask("/close"), "/close"); });
-	}
-
-	Outcome detached(RawClient& client)
-	{
-		client.get("/detach", "Connection: Upgrade\r\nUpgrade: raw\r\n");
-		const std::string line = client.receiveLine();
-		if (line != "raw") return line.empty() || line.compare(0, 5, "HTTP/") == 0 ? OUTCOME_CUT : look(line, "raw");
-		return own([&]
-		{
-			client.send("1234");
-			return look(client.receiveRest(), "1234");
-		});
-	}
-
-	Outcome address(RawClient& client)
-	{
-		return look(client.ask("/address"), "127.0.0.1 127.0.0.1");
-	}
-
-
-	Converse lines(const std::vector<std::string>& texts, const std::string& more = "")
-		/// Sends each, and wants it back; then wants more.
-	{
-		return guarded([=](EVTCPServer& server)
-		{
-			StreamSocket client = connectTo(server);
-			for (const std::string& text: texts)
-			{
-				const Outcome outcome = look(exchange(client, text), text);
-				if (outcome != OUTCOME_RIGHT) return outcome;
-			}
-			return look(receive(client, more.size()), more);
-		});
+		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, socket,
+			httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 1)));
 	}
 
 
@@ -510,17 +291,8 @@ namespace
 	std::unique_ptr<EVTCPServer> secureServer(Poco::ThreadPool& pool)
 	{
 		static const Context::Ptr pContext = serverContext();
-		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, listening(listenSecure(pContext)), httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 1)));
-	}
-
-	Converse https(const Talk& talk, int receiveBuffer = 0)
-	{
-		return guarded([=](EVTCPServer& server)
-		{
-			static const Context::Ptr pContext = clientContext();
-			RawClient client(SecureStreamSocket::attach(connectTo(server, receiveBuffer), "localhost", pContext));
-			return talk(client);
-		});
+		return std::unique_ptr<EVTCPServer>(new EVHTTPServer(serveHTTP(&handle), pool, listening(listenSecure(pContext)),
+			httpConfigured(EVServerOptions::EXECUTE_ADAPTIVE, 1)));
 	}
 #endif
 
@@ -538,7 +310,9 @@ namespace
 			{"drain", FaultKind::PHASE_END, &twoLoops, http(&hello), &stopWithClientsByDrain},
 			{"echo", request, tcpServer(serve(&echo, &frameLines)), lines({"one\n", "two\n"}), &stop},
 			{"plain", request, tcpServer(servePlain(&echoAll)), lines({"one\n", "two\n"}), &stop},
-			{"notify", request, remembered(tcpServer(new FunctionFactory([](const StreamSocket& socket) { return new Notified(socket, pCurrent); }))), lines({"one\n"}, "news\n"), &stop},
+			{"notify", request,
+				remembered(tcpServer(new FunctionFactory([](const StreamSocket& socket) { return new Notified(socket, pCurrent); }))),
+				lines({"one\n"}, "news\n"), &stop},
 			{"adopt", request, remembered(tcpServer(serve(&adoptOnce, &frameLines))), lines({"leave\n", "again\n"}), &stop},
 			{"hello", request, httpServer(), http(&hello), &stop},
 			{"hello-dedicated", request, httpServer(dedicated), http(&hello), &stop},
@@ -556,7 +330,7 @@ namespace
 			{"bad", request, httpServer(), http(&bad), &stop},
 			{"closing", request, httpServer(), http(&closing), &stop},
 			{"throw", request, httpServer(), http(&throwing), &stop},
-			{"close", request, httpServer(), http(&closed), &stop},
+			{"close", request, httpServer(), http(&closedByHandler), &stop},
 			{"detach", request, httpServer(), http(&detached), &stop},
 			{"address", request, httpServer(), http(&address), &stop},
 		};
@@ -570,7 +344,7 @@ namespace
 			{"tls-file", request, &secureServer, https(&getFile, RECEIVE_BUFFER), &stop},
 			{"tls-pipelined", request, &secureServer, https(&pipelined), &stop},
 			{"tls-closing", request, &secureServer, https(&closing), &stop},
-			{"tls-close", request, &secureServer, https(&closed), &stop},
+			{"tls-close", request, &secureServer, https(&closedByHandler), &stop},
 			{"tls-detach", request, &secureServer, https(&detached), &stop},
 		};
 		kinds.insert(kinds.end(), secure.begin(), secure.end());
