@@ -63,17 +63,20 @@ protected:
 		SampleApplication::defineOptions(options);
 
 		options.addOption(
-			Option("classic", "", "Use Poco::Net::HTTPServer, with the same threads and request handlers, to compare. Loops, execution and capacity do not apply to it.")
+			Option("classic", "", "Use Poco::Net::HTTPServer, with the same threads and request handlers, to compare. Loops, execution "
+				"and capacity do not apply to it.")
 				.required(false)
 				.repeatable(false));
 
 		options.addOption(
-			Option("reusePort", "", "Share the port with other processes that are started with this option; the system deals connections out to them. A process cannot be replaced by SIGUSR2 then.")
+			Option("reusePort", "", "Share the port with other processes that are started with this option; the system deals connections "
+				"out to them. A process cannot be replaced by SIGUSR2 then.")
 				.required(false)
 				.repeatable(false));
 
 		options.addOption(
-			Option("leaveDelay", "", "How long to go on, after SIGTERM, with /health saying 503, so that a load balancer takes its requests elsewhere before the server drains (default 0).")
+			Option("leaveDelay", "", "How long to go on, after SIGTERM, with /health saying 503, so that a load balancer takes its "
+				"requests elsewhere before the server drains (default 0).")
 				.required(false)
 				.repeatable(false)
 				.argument("seconds")

@@ -38,16 +38,16 @@ namespace
 	// A new number of EVServerStatistics needs one line here.
 	const Counter counters[] =
 	{
-		{"connections_accepted_total", &EVServerStatistics::accepted,       "Connections accepted from the listening socket."},
-		{"connections_adopted_total",  &EVServerStatistics::adopted,        "Connections given to the server."},
-		{"requests_total",             &EVServerStatistics::requests,       "Requests received."},
-		{"requests_queued_total",      &EVServerStatistics::queuedRequests, "Requests that waited in the queue for a thread."},
-		{"requests_completed_total",   &EVServerStatistics::completed,      "Requests whose handler has returned."},
-		{"requests_cancelled_total",   &EVServerStatistics::cancelled,      "Requests that waited in the queue when the server was stopped."},
-		{"requests_refused_total",     &EVServerStatistics::refused,        "Requests refused because the queue was full."},
-		{"requests_overdue_total",     &EVServerStatistics::overdue,        "Requests that waited and ran for longer than the handler timeout."},
-		{"promotions_total",           &EVServerStatistics::promotions,     "Event loops taken over from a thread whose request blocked."},
-		{"accept_pauses_total",        &EVServerStatistics::acceptPauses,   "Interruptions of accepting, at capacity or without a descriptor."}
+		{"connections_accepted_total", &EVServerStatistics::accepted, "Connections accepted from the listening socket."},
+		{"connections_adopted_total", &EVServerStatistics::adopted, "Connections given to the server."},
+		{"requests_total", &EVServerStatistics::requests, "Requests received."},
+		{"requests_queued_total", &EVServerStatistics::queuedRequests, "Requests that waited in the queue for a thread."},
+		{"requests_completed_total", &EVServerStatistics::completed, "Requests whose handler has returned."},
+		{"requests_cancelled_total", &EVServerStatistics::cancelled, "Requests that waited in the queue when the server was stopped."},
+		{"requests_refused_total", &EVServerStatistics::refused, "Requests refused because the queue was full."},
+		{"requests_overdue_total", &EVServerStatistics::overdue, "Requests that waited and ran for longer than the handler timeout."},
+		{"promotions_total", &EVServerStatistics::promotions, "Event loops taken over from a thread whose request blocked."},
+		{"accept_pauses_total", &EVServerStatistics::acceptPauses, "Interruptions of accepting, at capacity or without a descriptor."}
 	};
 
 
@@ -97,7 +97,8 @@ std::string metrics(const EVServerStatistics& statistics)
 	}
 
 	text += family("queue_wait_seconds_total", "counter", "Time that requests waited in the queue for a thread.");
-	text += sample("queue_wait_seconds_total", Poco::NumberFormatter::format(static_cast<double>(statistics.queueWait.totalMicroseconds())/1e6, 6));
+	const double queueWait = static_cast<double>(statistics.queueWait.totalMicroseconds())/1e6;
+	text += sample("queue_wait_seconds_total", Poco::NumberFormatter::format(queueWait, 6));
 
 	for (const Gauge& gauge: gauges)
 	{

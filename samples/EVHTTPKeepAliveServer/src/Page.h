@@ -32,7 +32,8 @@ void sendPage(Poco::Net::HTTPServerResponse& response, const std::string& title,
 void sendJSON(Poco::Net::HTTPServerResponse& response, const Poco::JSON::Object& object);
 	/// Sends the object.
 
-void sendError(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response, Poco::Net::HTTPResponse::HTTPStatus status, const std::string& message);
+void sendError(Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response, Poco::Net::HTTPResponse::HTTPStatus status,
+	const std::string& message);
 	/// Sends a page with the status code and the message, which is plain text.
 
 

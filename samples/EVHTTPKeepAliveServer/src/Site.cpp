@@ -10,8 +10,9 @@
 
 
 #include "Site.h"
-#include "Metrics.h"
 #include "Page.h"
+#include "SiteHandler.h"
+#include "StatisticsPages.h"
 #include "Upload.h"
 #include "Poco/Exception.h"
 #include "Poco/Format.h"
@@ -39,34 +40,6 @@ namespace
 	const UInt64 MAX_DOWNLOAD     = 1024*1024*1024;
 
 
-	class SiteHandler: public HTTPRequestHandler
-		/// The base class of the handlers. A HTTPException with a status code
-		/// becomes the response.
-	{
-	public:
-		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) final
-		{
-			try
-			{
-				handle(request, response);
-			}
-			catch (HTTPException& exc)
-			{
-				if (response.sent() || exc.code() == 0) throw;
-				sendError(request, response, static_cast<HTTPResponse::HTTPStatus>(exc.code()), exc.message());
-			}
-			catch (Poco::SyntaxException& exc) // a URI or a number
-			{
-				if (response.sent()) throw;
-				sendError(request, response, HTTPResponse::HTTP_BAD_REQUEST, exc.message());
-			}
-		}
-
-	protected:
-		virtual void handle(HTTPServerRequest& request, HTTPServerResponse& response) = 0;
-	};
-
-
 	class IndexHandler: public SiteHandler
 	{
 	protected:
@@ -79,7 +52,8 @@ namespace
 				"<tr><td><a href=\"/text\">/text</a></td><td>a short plain text</td></tr>\n"
 				"<tr><td><a href=\"/json\">/json</a></td><td>your request as the server sees it</td></tr>\n"
 				"<tr><td><a href=\"/upload\">/upload</a></td><td>send files, get their sizes and checksums</td></tr>\n"
-				"<tr><td><a href=\"/download?size=10485760\">/download?size=10485760</a></td><td>a large download, any size up to 1 GiB</td></tr>\n"
+				"<tr><td><a href=\"/download?size=10485760\">/download?size=10485760</a></td>"
+				"<td>a large download, any size up to 1 GiB</td></tr>\n"
 				"<tr><td><a href=\"/statistics\">/statistics</a></td><td>what the server is doing, every second</td></tr>\n"
 				"<tr><td><a href=\"/statistics.json\">/statistics.json</a></td><td>the same for programs</td></tr>\n"
 				"<tr><td><a href=\"/metrics\">/metrics</a></td><td>the same for Prometheus</td></tr>\n"
@@ -229,7 +203,8 @@ namespace
 				// tryParseUnsigned64() takes signs and spaces, too
 				const bool digits = parameter.second.find_first_not_of("0123456789") == std::string::npos;
 				if (!digits || !Poco::NumberParser::tryParseUnsigned64(parameter.second, result) || result > MAX_DOWNLOAD)
-					throw HTTPException(Poco::format("The size must be a number from 0 to %Lu.", MAX_DOWNLOAD), HTTPResponse::HTTP_BAD_REQUEST);
+					throw HTTPException(Poco::format("The size must be a number from 0 to %Lu.", MAX_DOWNLOAD),
+						HTTPResponse::HTTP_BAD_REQUEST);
 				return result;
 			}
 			return DEFAULT_DOWNLOAD;
@@ -250,152 +225,6 @@ namespace
 			static const std::string block = makeContent();
 			return block;
 		}
-	};
-
-
-	class StatisticsHandler: public SiteHandler
-		/// Shows the statistics. A script replaces the numbers every second; where
-		/// scripts are off, the browser reloads the page instead.
-	{
-	public:
-		explicit StatisticsHandler(Statistics::Ptr pStatistics):
-			_pStatistics(pStatistics)
-		{
-		}
-
-	protected:
-		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			const Statistics::Snapshot snapshot = _pStatistics->snapshot();
-
-			std::string body("<p>" + html(snapshot.server) + ", <span id=\"rate\"></span></p>\n");
-			body += table("numbers.", snapshot.numbers);
-			if (!snapshot.closed.empty()) body += "<h2>Closed connections</h2>\n" + table("closed.", snapshot.closed);
-			body +=
-				"<script>\n"
-				"const rate = document.getElementById(\"rate\");\n"
-				"let last = null;\n"
-				"async function update() {\n"
-				"	try {\n"
-				"		const now = performance.now();\n"
-				"		const data = await (await fetch(\"/statistics.json\", {cache: \"no-store\"})).json();\n"
-				"		for (const group of [\"numbers\", \"closed\"])\n"
-				"			for (const [name, value] of Object.entries(data[group] || {})) {\n"
-				"				const cell = document.getElementById(group + \".\" + name);\n"
-				"				if (cell) cell.textContent = value.toLocaleString(\"en\");\n"
-				"			}\n"
-				"		const requests = data.numbers.requests;\n"
-				"		rate.textContent = last && requests !== undefined\n"
-				"			? Math.round((requests - last.requests) * 1000 / (now - last.now)).toLocaleString(\"en\") + \" requests/s\"\n"
-				"			: \"updated every second\";\n"
-				"		last = {now, requests};\n"
-				"	} catch (error) {\n"
-				"		rate.textContent = \"the server does not answer\";\n"
-				"		last = null;\n"
-				"	}\n"
-				"	setTimeout(update, 1000);\n"
-				"}\n"
-				"update();\n"
-				"</script>\n";
-			response.set("Cache-Control", "no-store");
-			sendPage(response, "Statistics", body, "<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>\n");
-		}
-
-	private:
-		static std::string table(const std::string& prefix, const std::vector<Statistics::Item>& items)
-		{
-			std::string result("<table>\n");
-			for (const auto& item: items)
-			{
-				result += "<tr><td><code>" + html(item.name) + "</code></td><td class=\"number\" id=\"" + html(prefix + item.name) + "\">"
-					+ std::to_string(item.value) + "</td><td>" + html(item.description) + "</td></tr>\n";
-			}
-			return result + "</table>\n";
-		}
-
-		Statistics::Ptr _pStatistics;
-	};
-
-
-	class StatisticsJSONHandler: public SiteHandler
-		/// Sends the statistics for programs.
-	{
-	public:
-		explicit StatisticsJSONHandler(Statistics::Ptr pStatistics):
-			_pStatistics(pStatistics)
-		{
-		}
-
-	protected:
-		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			const Statistics::Snapshot snapshot = _pStatistics->snapshot();
-
-			Poco::JSON::Object object(Poco::JSON_PRESERVE_KEY_ORDER);
-			object.set("server", snapshot.server);
-			object.set("numbers", toObject(snapshot.numbers));
-			if (!snapshot.closed.empty()) object.set("closed", toObject(snapshot.closed));
-			sendJSON(response, object);
-		}
-
-	private:
-		static Poco::JSON::Object::Ptr toObject(const std::vector<Statistics::Item>& items)
-		{
-			Poco::JSON::Object::Ptr pObject = new Poco::JSON::Object(Poco::JSON_PRESERVE_KEY_ORDER);
-			for (const auto& item: items) pObject->set(item.name, item.value);
-			return pObject;
-		}
-
-		Statistics::Ptr _pStatistics;
-	};
-
-
-	class MetricsHandler: public SiteHandler
-		/// Sends the statistics to Prometheus, which asks for them regularly.
-	{
-	public:
-		explicit MetricsHandler(Statistics::Ptr pStatistics):
-			_pStatistics(pStatistics)
-		{
-		}
-
-	protected:
-		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			const std::string text = _pStatistics->metrics();
-			if (text.empty()) throw HTTPException("Poco::Net::HTTPServer has no such statistics.", HTTPResponse::HTTP_NOT_FOUND);
-			response.setContentType(METRICS_CONTENT_TYPE);
-			response.sendBuffer(text.data(), text.size());
-		}
-
-	private:
-		Statistics::Ptr _pStatistics;
-	};
-
-
-	class HealthHandler: public SiteHandler
-		/// Answers load balancers that ask whether this server is to be sent requests. It is not when it
-		/// is going to end, although it still answers all that it gets.
-	{
-	public:
-		explicit HealthHandler(Statistics::Ptr pStatistics):
-			_pStatistics(pStatistics)
-		{
-		}
-
-	protected:
-		void handle(HTTPServerRequest&, HTTPServerResponse& response) override
-		{
-			const bool leaving = _pStatistics->leaving();
-			const std::string text = leaving ? "leaving\n" : "ok\n";
-			if (leaving) response.setStatusAndReason(HTTPResponse::HTTP_SERVICE_UNAVAILABLE);
-			response.setContentType("text/plain");
-			response.set("Cache-Control", "no-store");
-			response.sendBuffer(text.data(), text.size());
-		}
-
-	private:
-		Statistics::Ptr _pStatistics;
 	};
 
 
@@ -432,17 +261,31 @@ namespace
 	};
 
 
+	template <class Handler>
+	HTTPRequestHandler* create(const Statistics::Ptr&)
+	{
+		return new Handler;
+	}
+
+
+	template <class Handler>
+	HTTPRequestHandler* createWithStatistics(const Statistics::Ptr& pStatistics)
+	{
+		return new Handler(pStatistics);
+	}
+
+
 	const Route routes[] =
 	{
-		{"/text",            "GET, HEAD",       [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new TextHandler; }},
-		{"/",                "GET, HEAD",       [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new IndexHandler; }},
-		{"/json",            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new EchoHandler; }},
-		{"/upload",          "GET, HEAD, POST", [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new UploadHandler; }},
-		{"/download",        "GET, HEAD",       [](const Statistics::Ptr&) -> HTTPRequestHandler* { return new DownloadHandler; }},
-		{"/statistics",      "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsHandler(pStatistics); }},
-		{"/statistics.json", "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new StatisticsJSONHandler(pStatistics); }},
-		{"/metrics",         "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new MetricsHandler(pStatistics); }},
-		{"/health",          "GET, HEAD",       [](const Statistics::Ptr& pStatistics) -> HTTPRequestHandler* { return new HealthHandler(pStatistics); }}
+		{"/text",            "GET, HEAD", &create<TextHandler>},
+		{"/",                "GET, HEAD", &create<IndexHandler>},
+		{"/json",            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", &create<EchoHandler>},
+		{"/upload",          "GET, HEAD, POST", &create<UploadHandler>},
+		{"/download",        "GET, HEAD", &create<DownloadHandler>},
+		{"/statistics",      "GET, HEAD", &createWithStatistics<StatisticsHandler>},
+		{"/statistics.json", "GET, HEAD", &createWithStatistics<StatisticsJSONHandler>},
+		{"/metrics",         "GET, HEAD", &createWithStatistics<MetricsHandler>},
+		{"/health",          "GET, HEAD", &createWithStatistics<HealthHandler>}
 	};
 
 
@@ -488,6 +331,7 @@ HTTPRequestHandler* SiteFactory::createRequestHandler(const HTTPServerRequest& r
 	if (!pRoute)
 		return new ErrorHandler(HTTPResponse::HTTP_NOT_FOUND, "There is no " + request.getURI() + " here.");
 	if (!isAllowed(pRoute->allow, request.getMethod()))
-		return new ErrorHandler(HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "This page allows " + std::string(pRoute->allow) + ".", pRoute->allow);
+		return new ErrorHandler(HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "This page allows " + std::string(pRoute->allow) + ".",
+			pRoute->allow);
 	return pRoute->create(_pStatistics);
 }
