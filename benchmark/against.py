@@ -28,7 +28,8 @@ COUNTED = 9600 # requests in the window of strace
 
 
 def parse_arguments():
-	parser = argparse.ArgumentParser(description="Loads the BenchServer of two builds in turn, and prints what a request costs: medians, ranges, and the ratio of each pair of rounds.",
+	parser = argparse.ArgumentParser(description="Loads the BenchServer of two builds in turn, and prints what a request costs: medians, "
+		"ranges, and the ratio of each pair of rounds.",
 		epilog=f"Exit status: 0, or 1 if the median of a ratio of CPU per request is above {LIMIT}.")
 	parser.add_argument("old", type=pathlib.Path, help="a build directory, configured with -DEVNET_BENCHMARK=ON")
 	parser.add_argument("new", type=pathlib.Path, help="another one")
@@ -61,7 +62,8 @@ def plain_load(client, server, connections, seconds):
 
 
 def secure_load(_, server, connections, seconds):
-	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", "--timeout", "10s", f"https://127.0.0.1:{server.port}/")
+	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}", "--timeout", "10s",
+		f"https://127.0.0.1:{server.port}/")
 	found = re.search(r"(\d+) requests in ([\d.]+)s", text)
 	if "Non-2xx" in text or "Socket errors" in text or not found or int(found.group(1)) == 0:
 		raise HarnessError(f"{server.name}: {text}")
@@ -100,7 +102,8 @@ def measure(arguments, what, connections, start):
 			# Who comes first changes, so that neither is always the one that finds the machine cooled down
 			for name in list(values)[::1 if i % 2 == 0 else -1]:
 				values[name].add(servers[name], lambda: load(client, servers[name], connections, arguments.seconds))
-			print(f"  {what} {connections}: {i + 1}/{arguments.rounds}: old {values['old'].micros[-1]:.2f}, new {values['new'].micros[-1]:.2f} us", file=sys.stderr, flush=True)
+			print(f"  {what} {connections}: {i + 1}/{arguments.rounds}: old {values['old'].micros[-1]:.2f}, "
+				f"new {values['new'].micros[-1]:.2f} us", file=sys.stderr, flush=True)
 		for name, server in servers.items():
 			values[name].calls = count_calls(what, client, server, connections, load)
 		for server in servers.values():
@@ -156,7 +159,8 @@ def main():
 				worst = max(worst, report(title, values))
 				everything[title] = {name: vars(value) for name, value in values.items()}
 	if arguments.json:
-		arguments.json.write_text(json.dumps({"date": datetime.date.today().isoformat(), "cores": os.cpu_count(), "rounds": arguments.rounds, "seconds": arguments.seconds, "values": everything}, indent="\t") + "\n")
+		arguments.json.write_text(json.dumps({"date": datetime.date.today().isoformat(), "cores": os.cpu_count(),
+			"rounds": arguments.rounds, "seconds": arguments.seconds, "values": everything}, indent="\t") + "\n")
 	print(f"\nCPU per request, new/old, worst median: {worst:.3f} (at most {LIMIT}: {'met' if worst <= LIMIT else 'NOT MET'})")
 	sys.exit(0 if worst <= LIMIT else 1)
 

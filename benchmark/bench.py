@@ -216,7 +216,8 @@ def compare(bench, figure, subjects, mode, what="request", calls=False, **option
 				measured[name].micros.append(micros)
 				measured[name].rates.append(result["per_second"])
 				measured[name].loads.append(result)
-				bench.progress(f"{figure} {number + 1}/{bench.rounds}: {name}: {micros:.2f} us/{what}, {result['per_second']:,.0f} {what}s/s")
+				bench.progress(f"{figure} {number + 1}/{bench.rounds}: {name}: {micros:.2f} us/{what}, "
+					f"{result['per_second']:,.0f} {what}s/s")
 				time.sleep(0.1) # the server is told that the connections are closed, in nobody else's time
 		for name, server in running.items():
 			if calls:

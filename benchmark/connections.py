@@ -2,8 +2,9 @@
 """Holds very many keep-alive connections at once, over several server processes on one port. See doc/capacity.md.
 
 All are opened, answered once one after another, rest, and are answered again, all at once. What they cost is printed: memory
-of the servers and of the kernel, CPU time to open them, while they rest, and to answer. No setting of the system is changed: the limit of descriptors
-decides how many processes it takes, and the clients have several addresses (127.0.1.x), because one has too few ports.
+of the servers and of the kernel, CPU time to open them, while they rest, and to answer. No setting of the system is changed: the
+limit of descriptors decides how many processes it takes, and the clients have several addresses (127.0.1.x), because one has too
+few ports.
 
 Copyright (c) 2026, EVNet Contributors.
 
@@ -36,18 +37,22 @@ SOCKET_OBJECTS = ("TCP", "sock_inode_cache", "dentry", "filp", "eventpoll_epi", 
 
 
 def parse_arguments():
-	parser = argparse.ArgumentParser(description="Holds very many keep-alive connections at once, over several server processes that share a port (SO_REUSEPORT).",
+	parser = argparse.ArgumentParser(description="Holds very many keep-alive connections at once, over several server processes that "
+		"share a port (SO_REUSEPORT).",
 		epilog="Exit status: 0 if all were answered twice, 1 if not, 2 if there is not enough of something.")
 	parser.add_argument("--build", required=True, metavar="DIR", help="the build directory, configured with -DEVNET_BENCHMARK=ON")
 	parser.add_argument("--connections", type=int, default=100000, metavar="N", help="how many, up to 200,000 (default: 100000)")
-	parser.add_argument("--processes", type=int, default=0, metavar="N", help="of the server (default: as many as the limit of descriptors makes necessary)")
+	parser.add_argument("--processes", type=int, default=0, metavar="N",
+		help="of the server (default: as many as the limit of descriptors makes necessary)")
 	parser.add_argument("--threads", type=int, default=4, metavar="N", help="that run requests, in each server (default: 4)")
 	parser.add_argument("--rate", type=float, default=5000, metavar="N", help="first requests a second, of all clients (default: 5000)")
 	parser.add_argument("--rest", type=float, default=10, metavar="S", help="seconds between the answers (default: 10)")
 	arguments = parser.parse_args()
 	# 8 addresses of clients have some 225,000 ports.
-	if not 1 <= arguments.connections <= 200000 or not 0 <= arguments.processes <= 64 or not 1 <= arguments.rest <= 600 or not 1 <= arguments.threads <= 64 or not 100 <= arguments.rate <= 100000:
-		parser.error("--connections must be from 1 to 200000, --processes and --threads up to 64, --rest from 1 to 600, --rate from 100 to 100000")
+	ranges = (("connections", 1, 200000), ("processes", 0, 64), ("threads", 1, 64), ("rest", 1, 600), ("rate", 100, 100000))
+	for name, least, most in ranges:
+		if not least <= getattr(arguments, name) <= most:
+			parser.error(f"--{name} must be from {least} to {most}")
 	return arguments
 
 
@@ -62,7 +67,8 @@ def server_processes(connections, limit):
 
 def meminfo():
 	"""In bytes."""
-	return {name: int(value) * 1024 for name, value in re.findall(r"^(\w+):\s+(\d+) kB$", pathlib.Path("/proc/meminfo").read_text(), re.MULTILINE)}
+	text = pathlib.Path("/proc/meminfo").read_text()
+	return {name: int(value) * 1024 for name, value in re.findall(r"^(\w+):\s+(\d+) kB$", text, re.MULTILINE)}
 
 
 def tcp_buffer_bytes():
@@ -110,7 +116,8 @@ def start_servers(arguments, number, stack):
 	for _ in range(number):
 		# The first one finds a free port, the others share it. One loop each: there are more processes than cores.
 		port = servers[0].port if servers else 0
-		servers.append(stack.enter_context(Server([program, "--server=evhttp", f"--port={port}", f"--threads={arguments.threads}", "--loops=1"])))
+		servers.append(stack.enter_context(Server([program, "--server=evhttp", f"--port={port}", f"--threads={arguments.threads}",
+			"--loops=1"])))
 	return servers
 
 
@@ -119,7 +126,8 @@ def start_clients(arguments, number, port, stack):
 	clients = []
 	for i in range(number):
 		share = arguments.connections // number + (i < arguments.connections % number)
-		clients.append(stack.enter_context(Load(program, "hold", port, connections=share, rate=arguments.rate / number, timeout=TIMEOUT, gate=True)))
+		clients.append(stack.enter_context(Load(program, "hold", port, connections=share, rate=arguments.rate / number, timeout=TIMEOUT,
+			gate=True)))
 	return clients
 
 
@@ -169,7 +177,8 @@ def measure(arguments, stack):
 	number = arguments.connections
 	available = meminfo()["MemAvailable"]
 	if available < number * BYTES_PER_CONNECTION:
-		raise MissingTool(f"{number:,} connections need up to {number * BYTES_PER_CONNECTION / 2**30:.1f} GiB, {available / 2**30:.1f} GiB are available")
+		raise MissingTool(f"{number:,} connections need up to {number * BYTES_PER_CONNECTION / 2**30:.1f} GiB, "
+			f"{available / 2**30:.1f} GiB are available")
 	processes = arguments.processes or server_processes(number, limit)
 	client_processes = math.ceil(number / (limit - SPARE))
 	servers = start_servers(arguments, processes, stack)
@@ -190,13 +199,15 @@ def measure(arguments, stack):
 
 	time.sleep(arguments.rest)
 	rested = Snapshot(servers)
-	report.line(f"CPU of all servers while they rest, {rested.time - held.time:.0f} s", f"{(rested.cpu - held.cpu) * 1e3 / (rested.time - held.time):.1f} ms each second")
+	report.line(f"CPU of all servers while they rest, {rested.time - held.time:.0f} s",
+		f"{(rested.cpu - held.cpu) * 1e3 / (rested.time - held.time):.1f} ms each second")
 
 	for client in clients:
 		client.go()
 	second = [client.done(TIMEOUT) for client in clients]
 	again = Snapshot(servers)
-	report.line("answered again, all at once", f"{total(second, 'answered2'):,} in {again.time - rested.time:.1f} s, CPU of the servers {(again.cpu - rested.cpu) * 1e6 / number:.1f} us each")
+	report.line("answered again, all at once", f"{total(second, 'answered2'):,} in {again.time - rested.time:.1f} s, CPU of the servers "
+		f"{(again.cpu - rested.cpu) * 1e6 / number:.1f} us each")
 	report.each("memory of the servers then, each connection", again.resident - before.resident)
 	errors = {name: total(second, name) for name in ("unanswered", "lost", "invalid", "refused")}
 	report.line("errors", ", ".join(f"{name} {value}" for name, value in errors.items()))
@@ -206,7 +217,8 @@ def measure(arguments, stack):
 		client.release()
 	report.line("all closed by the clients", f"in {time.monotonic() - begin:.1f} s")
 	time.sleep(1) # the servers close their ends meanwhile
-	report.line("memory of the servers without connections", f"{(Snapshot(servers).resident - before.resident) / 2**20:,.0f} MiB more than before")
+	report.line("memory of the servers without connections",
+		f"{(Snapshot(servers).resident - before.resident) / 2**20:,.0f} MiB more than before")
 	accepted, queued, problems = check_servers(servers, number)
 	report.line("requests that waited for a thread", f"{queued:,}")
 	report.line("connections of each server", ", ".join(f"{value:,}" for value in accepted))

@@ -27,7 +27,8 @@ def hold(bench):
 			text += f" (in {result['answers1_ms']:,.0f} and {result['answers2_ms']:,.0f} ms)"
 			good = result["answered1"] == result["answered2"] == number
 			bench.check("hold", result)
-			bench.row(f"{number:,} keep-alive connections, 4 threads, idle 5 s: {name}", "all, no error", text, good and not result["non_200"])
+			bench.row(f"{number:,} keep-alive connections, 4 threads, idle 5 s: {name}", "all, no error", text,
+				good and not result["non_200"])
 		else:
 			bench.row(f"the same: {name}", "(beside it)", text)
 
@@ -66,7 +67,8 @@ def syscalls(bench):
 	total = [sum(window.values()) for window in windows]
 	control = [window.get("epoll_ctl", 0) for window in windows]
 	listing = ", ".join(f"{name} {each[name]:.3f}" for name in sorted(names, key=lambda name: -each[name]) if each[name] >= 0.0005)
-	bench.row("system calls per keep-alive request, 256 connections", "at most 2.1", spread(total, 3) + ": " + listing, statistics.median(total) <= 2.1)
+	bench.row("system calls per keep-alive request, 256 connections", "at most 2.1", spread(total, 3) + ": " + listing,
+		statistics.median(total) <= 2.1)
 	bench.row("epoll_ctl calls per keep-alive request", "at most 0.01", spread(control, 4), statistics.median(control) <= 0.01)
 
 
@@ -88,8 +90,8 @@ def expiry(bench):
 			bench.progress(f"expiry {i + 1}: {longest[-1]:.1f} ms at most")
 		stopped = bench.stop(server)
 	bench.raw["expiry server"] = stopped
-	bench.row(f"{number:,} connections of one loop expire together, requests run by workers: longest answer to another client", "at most 20 ms", spread(longest, 1) + " ms",
-		statistics.median(longest) <= 20)
+	bench.row(f"{number:,} connections of one loop expire together, requests run by workers: longest answer to another client",
+		"at most 20 ms", spread(longest, 1) + " ms", statistics.median(longest) <= 20)
 
 
 def malloc_windows(bench, allocations, server, mode, options):
@@ -113,7 +115,8 @@ def malloc_windows(bench, allocations, server, mode, options):
 			raise HarnessError("no message was answered")
 		window = {name: after[name] - before[name] for name in ("allocations", "module", "module_poco", "other")}
 		window["exchanges"] = number
-		window["sites"] = {offset: count - before["sites"].get(offset, 0) for offset, count in after["sites"].items() if count > before["sites"].get(offset, 0)}
+		window["sites"] = {offset: count - before["sites"].get(offset, 0) for offset, count in after["sites"].items()
+			if count > before["sites"].get(offset, 0)}
 		windows.append(window)
 		bench.progress(f"mallocs {i + 1}/{bench.rounds}: {window['module']} by the engine in {number:,} {mode} exchanges")
 	worst = max(windows, key=lambda window: window["module"])
@@ -141,11 +144,12 @@ def mallocs(bench):
 		engine, called, others = [sum(window[name] for window in windows) for name in ("module", "module_poco", "other")]
 		parts = f"POCO when called by the engine {called / number:.4f}, all others {others / number:.4f}"
 		median = statistics.median(window["module"] for window in windows)
-		bench.row(f"engine mallocs per {what}, steady state", "0", f"{engine / number:.4f} ({engine:,} in {number:,}); {parts}", median == 0)
+		bench.row(f"engine mallocs per {what}, steady state", "0", f"{engine / number:.4f} ({engine:,} in {number:,}); {parts}",
+			median == 0)
 		if kind == "evhttp":
 			total = [window["allocations"] / window["exchanges"] for window in windows]
-			bench.row(f"all mallocs per {what}, steady state", "at most 8", f"{spread(total)}: engine {engine / number:.4f}, {parts} (handler, factory, POCO)",
-				statistics.median(total) <= 8)
+			bench.row(f"all mallocs per {what}, steady state", "at most 8",
+				f"{spread(total)}: engine {engine / number:.4f}, {parts} (handler, factory, POCO)", statistics.median(total) <= 8)
 
 
 def blocking(bench):
@@ -189,7 +193,8 @@ def mixed(bench):
 					result = bench.check(f"mixed {name}", load.result())
 				p99[name].append(result["p99_us"] / 1e3)
 				results[name].append(result)
-				bench.progress(f"mixed {i + 1}/{bench.rounds}: {name}: p99 {p99[name][-1]:.2f} ms, {result['per_second']:,.0f} requests/s, {result['late']:,} late")
+				bench.progress(f"mixed {i + 1}/{bench.rounds}: {name}: p99 {p99[name][-1]:.2f} ms, "
+					f"{result['per_second']:,.0f} requests/s, {result['late']:,} late")
 		with bench.load("http", running["sleepers"], connections=64, seconds=bench.seconds, warmup=0.5) as load:
 			saturated = bench.check("mixed", load.result())
 		for name, server in running.items():
@@ -200,10 +205,12 @@ def mixed(bench):
 	bench.raw["mixed saturated"] = saturated
 
 	more = [a - b for a, b in zip(p99["sleepers"], p99["none"])]
-	bench.row(f"1 request in 100 sleeps 50 ms, 16 threads, 64 connections, {rate:,} requests/s, ADAPTIVE: p99 of the others above that without sleepers",
+	bench.row(f"1 request in 100 sleeps 50 ms, 16 threads, 64 connections, {rate:,} requests/s, ADAPTIVE: p99 of the others "
+		"above that without sleepers",
 		"at most 3 ms", f"{spread(more)} ms; p99 {spread(p99['sleepers'])} against {spread(p99['none'])} ms", statistics.median(more) <= 3)
 	bench.row("the same as fast as the client can: more sleepers than threads", "",
-		f"p50 {saturated['p50_us'] / 1e3:.2f} ms, p99 {saturated['p99_us'] / 1e3:.2f} ms, {saturated['per_second']:,.0f} requests/s of at most 32,000")
+		f"p50 {saturated['p50_us'] / 1e3:.2f} ms, p99 {saturated['p99_us'] / 1e3:.2f} ms, {saturated['per_second']:,.0f} requests/s "
+		"of at most 32,000")
 
 
 def stop(bench):

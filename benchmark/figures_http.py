@@ -82,7 +82,8 @@ def pipelining(bench):
 	bench.ratio_row(f"{title}: requests/s, {OURS} / {POCO}", measured[OURS].rates, measured[POCO].rates, *at_least(5))
 	for name in (fair, "nginx"):
 		if name in measured:
-			bench.row(f"{title}: requests/s, {OURS} / {name}", "(beside it)", spread(ratios(measured[OURS].rates, measured[name].rates)) + " x")
+			bench.row(f"{title}: requests/s, {OURS} / {name}", "(beside it)",
+				spread(ratios(measured[OURS].rates, measured[name].rates)) + " x")
 	server_rows(bench, measured, title)
 
 
@@ -145,7 +146,8 @@ def idlecrowd(bench):
 					rates[name].append(result["per_second"])
 					micros[name].append(used)
 					raw[name].append(result)
-					bench.progress(f"idlecrowd {i + 1}/{bench.rounds}: {name}: {used:.2f} us/request, {result['per_second']:,.0f} requests/s")
+					bench.progress(f"idlecrowd {i + 1}/{bench.rounds}: {name}: {used:.2f} us/request, "
+						f"{result['per_second']:,.0f} requests/s")
 			crowd.release()
 		for name, server in (("crowd", crowded), ("alone", empty)):
 			bench.raw[f"idlecrowd {name}"] = {"us_per_request": micros[name], "load": raw[name], **bench.stop(server)}

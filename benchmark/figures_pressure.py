@@ -25,7 +25,8 @@ class Paced(Process):
 	"""Clients that are slow. Without an end of their own: ends()."""
 
 	def __init__(self, bench, mode, server, **options):
-		super().__init__([bench.program("PacedClient"), mode, f"--port={server.port}"] + [f"--{name}={value}" for name, value in options.items()])
+		super().__init__([bench.program("PacedClient"), mode, f"--port={server.port}"]
+			+ [f"--{name}={value}" for name, value in options.items()])
 
 	def ends(self, timeout=60):
 		self.close_input()
@@ -47,7 +48,8 @@ def slow(bench):
 				for i in range(bench.rounds):
 					for which, server in (("alone", alone), ("beside", beside)):
 						loads[which].append(good_clients(bench, kind, server))
-						bench.progress(f"slow {i + 1}/{bench.rounds}: {name}, {which}: {loads[which][-1]['per_second']:,.0f} requests/s, p99 {loads[which][-1]['p99_us']/1e3:.2f} ms")
+						bench.progress(f"slow {i + 1}/{bench.rounds}: {name}, {which}: {loads[which][-1]['per_second']:,.0f} requests/s, "
+							f"p99 {loads[which][-1]['p99_us']/1e3:.2f} ms")
 				counts = [attacker.ends() for attacker in attackers]
 				stopped = bench.stop(beside)
 				bench.stop(alone)
@@ -68,8 +70,10 @@ def good_clients(bench, kind, server):
 def report_slow(bench, kind, name, loads, counts):
 	rate = [beside["per_second"] / alone["per_second"] for alone, beside in zip(loads["alone"], loads["beside"])]
 	worst = [beside["p99_us"] / alone["p99_us"] for alone, beside in zip(loads["alone"], loads["beside"])]
-	text = (f"requests/s {spread(rate)} x, p99 {spread(worst)} x of the same without slow ones ({spread([load['p99_us']/1e3 for load in loads['beside']])} ms);"
-		f" slow connections: " + ", ".join(f"{mode} {count['opened']:,} opened, {count['closed']:,} closed" for mode, count in zip(SLOW, counts)))
+	text = (f"requests/s {spread(rate)} x, p99 {spread(worst)} x of the same without slow ones "
+		f"({spread([load['p99_us']/1e3 for load in loads['beside']])} ms);"
+		" slow connections: " + ", ".join(f"{mode} {count['opened']:,} opened, {count['closed']:,} closed"
+			for mode, count in zip(SLOW, counts)))
 	if kind == "evhttp":
 		bench.row(f"64 good clients beside {len(SLOW)*SLOW_EACH:,} slow ones: {name}", "requests/s at least 0.9 x, p99 at most 2 x", text,
 			statistics.median(rate) >= 0.9 and statistics.median(worst) <= 2)
@@ -82,9 +86,11 @@ def paced(bench):
 	"""What uploads and downloads at the pace of a network cost in threads."""
 	number, threads = 200, 4
 	modes = (
-		("1 MB uploaded at 100 KB/s, collected by the server", "upload", {}, {"maxBufferedBytes": 1100000, "maxTotalBufferedBytes": 400000000}),
+		("1 MB uploaded at 100 KB/s, collected by the server", "upload", {},
+			{"maxBufferedBytes": 1100000, "maxTotalBufferedBytes": 400000000}),
 		("5 MB of a file downloaded at 500 KB/s", "download", {"bytes": 5000000, "rate": 500000, "path": "/file"}, {}),
-		("5 MB from memory downloaded at 500 KB/s, kept by the server", "download", {"bytes": 5000000, "rate": 500000, "path": "/memory"}, {"maxPendingOutput": 6000000}),
+		("5 MB from memory downloaded at 500 KB/s, kept by the server", "download", {"bytes": 5000000, "rate": 500000, "path": "/memory"},
+			{"maxPendingOutput": 6000000}),
 	)
 	for what, mode, client, server_options in modes:
 		shares, raw = [], []
@@ -106,10 +112,13 @@ def paced(bench):
 def readahead(bench):
 	"""What the server takes from clients while all its threads are busy, with budget and without."""
 	number, body = 100, 1000000
-	for what, options in (("with budget for it", {"maxBufferedBytes": 1100000, "maxTotalBufferedBytes": 400000000}), ("with 64 KiB for all", {"maxTotalBufferedBytes": 65536})):
+	budgets = (("with budget for it", {"maxBufferedBytes": 1100000, "maxTotalBufferedBytes": 400000000}),
+		("with 64 KiB for all", {"maxTotalBufferedBytes": 65536}))
+	for what, options in budgets:
 		with bench.server("evhttp", threads=4, handler="sleep:20000", receiveBuffer=16384, **options) as server:
 			before = server.resident_bytes()
-			with bench.load("http", server, connections=8, seconds=10, warmup=0) as busy, Paced(bench, "body", server, connections=number, rate=body, bytes=body, sendBuffer=16384) as clients:
+			pace = dict(connections=number, rate=body, bytes=body, sendBuffer=16384)
+			with bench.load("http", server, connections=8, seconds=10, warmup=0) as busy, Paced(bench, "body", server, **pace) as clients:
 				clients.read_until("ready", 20)
 				time.sleep(4)
 				used = server.resident_bytes() - before
@@ -117,8 +126,10 @@ def readahead(bench):
 				busy.kill()
 		bench.raw[f"readahead {what}"] = {"taken": taken, "resident": used}
 		enough = taken >= 0.99*number*body
-		bench.row(f"{number} clients each send 1 MB, all 4 threads are busy: {what}", "all is taken" if "budget for it" in what else "what the kernel has room for is taken",
-			f"{taken/1e6:.1f} MB taken from the clients, the server grew by {used/1e6:.1f} MB", enough if "budget for it" in what else not enough and used < 10e6)
+		bench.row(f"{number} clients each send 1 MB, all 4 threads are busy: {what}",
+			"all is taken" if "budget for it" in what else "what the kernel has room for is taken",
+			f"{taken/1e6:.1f} MB taken from the clients, the server grew by {used/1e6:.1f} MB",
+			enough if "budget for it" in what else not enough and used < 10e6)
 
 
 def overload(bench):
@@ -134,14 +145,18 @@ def overload(bench):
 			raw.append(result)
 			good.append((result["exchanges"] - result["non_200"])/result["seconds"])
 			refused.append(result["refused_p99_us"]/1e3)
-			bench.progress(f"overload {i + 1}/{bench.rounds}: {good[-1]:,.0f} answers/s of {capacity[-1]:,.0f}, {result['non_200']:,} refused, p99 {refused[-1]:.1f} ms, {result['late']:,} late")
+			bench.progress(f"overload {i + 1}/{bench.rounds}: {good[-1]:,.0f} answers/s of {capacity[-1]:,.0f}, "
+				f"{result['non_200']:,} refused, p99 {refused[-1]:.1f} ms, {result['late']:,} late")
 		stopped = bench.stop(server)
 	bench.raw["overload"] = {"loads": raw, **stopped}
 	lost = sum(result[name] for result in raw for name in ("unanswered", "lost", "invalid"))
 	share = [each/most for each, most in zip(good, capacity)]
 	offered = statistics.median(result["exchanges"]/result["seconds"] for result in raw)
-	bench.row(f"handler sleeps 10 ms, 16 threads, maxQueued 64, {offer:,} requests/s offered", "goodput at least 95 % of what it does without the others, these 503 within 50 ms, none unanswered",
-		f"{spread(good, 0)} answers/s of {offered:,.0f} requests/s, {spread([100*each for each in share], 1)} % of capacity ({spread(capacity, 0)}); 503 after p99 {spread(refused, 1)} ms, at most {max(result['refused_max_us'] for result in raw)/1e3:.1f} ms; {lost} unanswered",
+	bench.row(f"handler sleeps 10 ms, 16 threads, maxQueued 64, {offer:,} requests/s offered",
+		"goodput at least 95 % of what it does without the others, these 503 within 50 ms, none unanswered",
+		f"{spread(good, 0)} answers/s of {offered:,.0f} requests/s, {spread([100*each for each in share], 1)} % of capacity "
+		f"({spread(capacity, 0)}); 503 after p99 {spread(refused, 1)} ms, at most "
+		f"{max(result['refused_max_us'] for result in raw)/1e3:.1f} ms; {lost} unanswered",
 		statistics.median(share) >= 0.95 and lost == 0 and statistics.median(refused) <= 50)
 
 
@@ -161,9 +176,10 @@ def drain(bench):
 		lost.append(1 if first and first < stopped["stop_begin_ns"] else 0)
 		took.append(stopped["stop_ms"])
 		raw.append({**result, **stopped})
-		bench.progress(f"drain {i + 1}/{bench.rounds}: {stopped['requests']:,} requests, {stopped['completed']:,} completed; first lost request sent {(first - stopped['stop_begin_ns'])/1e6:.2f} ms after drain()")
+		bench.progress(f"drain {i + 1}/{bench.rounds}: {stopped['requests']:,} requests, {stopped['completed']:,} completed; "
+			f"first lost request sent {(first - stopped['stop_begin_ns'])/1e6:.2f} ms after drain()")
 	bench.raw["drain"] = raw
 	cancelled = sum(result["cancelled"] for result in raw)
 	bench.row("drain() under full load, 256 connections: runs that lost a request sent before it", "0",
-		f"{sum(lost)} of {len(lost)}; drain() took {spread(took, 1)} ms; of {sum(result['requests'] for result in raw):,} requests received {cancelled} were cancelled",
-		sum(lost) == 0 and cancelled == 0)
+		f"{sum(lost)} of {len(lost)}; drain() took {spread(took, 1)} ms; of {sum(result['requests'] for result in raw):,} requests "
+		f"received {cancelled} were cancelled", sum(lost) == 0 and cancelled == 0)

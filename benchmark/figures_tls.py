@@ -1,4 +1,5 @@
-"""The figures with TLS: EVHTTPServer with a SecureServerSocket beside nginx, with the same certificate and ciphers. README.md says why it is measured this way.
+"""The figures with TLS: EVHTTPServer with a SecureServerSocket beside nginx, with the same certificate and ciphers. README.md says why
+it is measured this way.
 
 Copyright (c) 2026, EVNet Contributors.
 
@@ -54,7 +55,8 @@ def run_tool(*arguments, timeout=60):
 
 def wrk(server, connections, seconds):
 	"""Requests/s of keep-alive connections, by wrk, which checks for status codes and socket errors."""
-	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}", "--timeout", "10s", f"https://127.0.0.1:{server.port}/")
+	text = run_tool(require_tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}", "--timeout", "10s",
+		f"https://127.0.0.1:{server.port}/")
 	if "Non-2xx" in text or "Socket errors" in text:
 		raise HarnessError(f"{server.name}: {text}")
 	rate = float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1))
@@ -65,7 +67,8 @@ def wrk(server, connections, seconds):
 
 def s_time(server, seconds, *options):
 	"""Two openssl s_time at once. Returns how many connections they have made, and how many of these resumed a session."""
-	clients = [subprocess.Popen([require_tool("openssl"), "s_time", "-connect", f"127.0.0.1:{server.port}", "-time", str(seconds), *options],
+	command = [require_tool("openssl"), "s_time", "-connect", f"127.0.0.1:{server.port}", "-time", str(seconds), *options]
+	clients = [subprocess.Popen(command,
 		stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True) for _ in range(2)]
 	texts = [client.communicate(timeout=60)[0] for client in clients]
 	number = sum(int(re.search(r"(\d+) connections in [\d.]+s;", text).group(1)) for text in texts)
@@ -85,14 +88,17 @@ def keepalive(bench, running):
 			rates[name].append(rate)
 			bench.progress(f"tls {i + 1}/{bench.rounds}: {name}: {micros[name][-1]:.2f} us/request, {rate:,.0f} requests/s")
 	bench.raw["tls keep-alive"] = {"micros": micros, "rates": rates}
-	bench.ratio_row("TLS 1.3 hello, 256 keep-alive connections: CPU per request (handshakes included), EVHTTPServer / nginx", micros["EVHTTPServer"], micros["nginx"], *at_most(1.1))
+	bench.ratio_row("TLS 1.3 hello, 256 keep-alive connections: CPU per request (handshakes included), EVHTTPServer / nginx",
+		micros["EVHTTPServer"], micros["nginx"], *at_most(1.1))
 	bench.ratio_row("the same: requests/s, EVHTTPServer / nginx", rates["EVHTTPServer"], rates["nginx"], *at_least(1))
 	for name in running:
 		bench.row(f"TLS 1.3 hello: {name}", "", f"{spread(micros[name])} us CPU/request, {spread(rates[name], 0)} requests/s")
 
 
 def handshakes(bench, running):
-	for what, options in (("full, TLS 1.3", ("-new", "-tls1_3")), ("resumed, TLS 1.2", ("-reuse", "-tls1_2")), ("resumed, TLS 1.3, with a request", ("-reuse", "-tls1_3", "-www", "/"))):
+	kinds = (("full, TLS 1.3", ("-new", "-tls1_3")), ("resumed, TLS 1.2", ("-reuse", "-tls1_2")),
+		("resumed, TLS 1.3, with a request", ("-reuse", "-tls1_3", "-www", "/")))
+	for what, options in kinds:
 		micros = {name: [] for name in running}
 		shares = {name: [] for name in running}
 		for i in range(bench.rounds):
@@ -103,14 +109,16 @@ def handshakes(bench, running):
 					raise HarnessError(f"{name} made no handshake")
 				micros[name].append((server.cpu_seconds() - before)/number*1e6)
 				shares[name].append(100*resumed/number)
-				bench.progress(f"tls {i + 1}/{bench.rounds}: handshakes, {what}: {name}: {micros[name][-1]:.0f} us, {number:,} made, {resumed:,} resumed")
+				bench.progress(f"tls {i + 1}/{bench.rounds}: handshakes, {what}: {name}: {micros[name][-1]:.0f} us, {number:,} made, "
+					f"{resumed:,} resumed")
 		bench.raw[f"tls handshakes {what}"] = {"micros": micros, "resumed": shares}
 		bench.ratio_row(f"handshakes, {what}: CPU, EVHTTPServer / nginx", micros["EVHTTPServer"], micros["nginx"], *at_most(1.15))
 		resumes = "resumed" in what
 		for name in running:
 			share = f", {statistics.median(shares[name]):.1f} % resumed" if resumes else ""
 			met = statistics.median(shares[name]) >= 99.9 if resumes and name == "EVHTTPServer" else None
-			bench.row(f"handshakes, {what}: {name}", "all resumed" if met is not None else "", f"{spread(micros[name], 0)} us CPU{share}", met)
+			bench.row(f"handshakes, {what}: {name}", "all resumed" if met is not None else "",
+				f"{spread(micros[name], 0)} us CPU{share}", met)
 
 
 def stalled(bench, server):
@@ -130,7 +138,8 @@ def stalled(bench, server):
 				client.close()
 		bench.progress(f"tls {i + 1}/{bench.rounds}: beside {number:,} stalled handshakes {ratio[-1]:.3f} x")
 	bench.raw["tls stalled"] = ratio
-	bench.row(f"{number:,} clients stall in the handshake, 4 threads: requests/s of 64 good ones", "at least 0.95 x those without", spread(ratio) + " x", statistics.median(ratio) >= 0.95)
+	bench.row(f"{number:,} clients stall in the handshake, 4 threads: requests/s of 64 good ones", "at least 0.95 x those without",
+		spread(ratio) + " x", statistics.median(ratio) >= 0.95)
 
 
 class TLSCrowd:
@@ -182,8 +191,10 @@ def crowd(bench, pem):
 			clients.close()
 		bench.progress(f"tls: {number:,} connections: {name}: {each[name]:,.0f} bytes each")
 	bench.raw["tls memory"] = each
-	bench.row(f"{number:,} TLS keep-alive connections, 4 threads, idle 5 s: answered, and answered again", "all", f"{number:,} and {number:,}", True)
-	bench.row("memory of such a connection: EVHTTPServer", "at most nginx's", f"{each['EVHTTPServer']:,.0f} bytes; nginx {each['nginx']:,.0f}", each["EVHTTPServer"] <= each["nginx"])
+	bench.row(f"{number:,} TLS keep-alive connections, 4 threads, idle 5 s: answered, and answered again", "all",
+		f"{number:,} and {number:,}", True)
+	bench.row("memory of such a connection: EVHTTPServer", "at most nginx's",
+		f"{each['EVHTTPServer']:,.0f} bytes; nginx {each['nginx']:,.0f}", each["EVHTTPServer"] <= each["nginx"])
 
 
 def tls(bench):

@@ -182,7 +182,8 @@ class Server(Process):
 
 	def resident_bytes(self):
 		"""Of all processes. The kernel counts for this file; VmRSS of status may be late by some pages a thread."""
-		return sum(int(re.search(r"^Rss:\s+(\d+) kB", self._proc("smaps_rollup", pid), re.MULTILINE).group(1)) for pid in self.processes()) * 1024
+		return sum(int(re.search(r"^Rss:\s+(\d+) kB", self._proc("smaps_rollup", pid), re.MULTILINE).group(1))
+			for pid in self.processes()) * 1024
 
 	def mapped_file(self, part):
 		"""Returns the path of a library the process has loaded."""
@@ -298,7 +299,8 @@ class SystemCalls:
 	def __enter__(self):
 		self._output = tempfile.NamedTemporaryFile("r", prefix="evnet-strace-")
 		self._strace = subprocess.Popen([require_tool("strace"), "-c", "-f", "-U", "calls,name", "-o", self._output.name]
-			+ [argument for pid in self._server.processes() for argument in ("-p", str(pid))], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+			+ [argument for pid in self._server.processes() for argument in ("-p", str(pid))],
+			stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
 		self._wait_for_attached()
 		return self
 

@@ -48,7 +48,8 @@ def circumstances(build):
 	compiler = first_match(cache, r"^CMAKE_CXX_COMPILER:\w+=(.*)$", "c++")
 	version = subprocess.run([compiler, "-dumpfullversion", "-dumpversion"], capture_output=True, text=True, check=False).stdout.strip()
 	poco = pathlib.Path(first_match(cache, r"^Poco_DIR:\w+=(.*)$", "")) / "PocoConfigVersion.cmake"
-	return {"architecture": platform.machine(), "compiler": f"{pathlib.Path(compiler).name} {version}", "poco": first_match(poco, r'PACKAGE_VERSION "([^"]*)"', "unknown"),
+	return {"architecture": platform.machine(), "compiler": f"{pathlib.Path(compiler).name} {version}",
+		"poco": first_match(poco, r'PACKAGE_VERSION "([^"]*)"', "unknown"),
 		"build_type": first_match(cache, r"^CMAKE_BUILD_TYPE:\w+=(.*)$", "none")}
 
 
@@ -91,7 +92,8 @@ def main():
 		print(f"not comparable: counted with {here}, accepted with {accepted['circumstances']}")
 		return 0
 	if grown:
-		print(f"instructions.py: more than {100*GROWTH:.0f} % more instructions: {', '.join(grown)}. If that is right: ./dev instructions --accept", file=sys.stderr)
+		print(f"instructions.py: more than {100*GROWTH:.0f} % more instructions: {', '.join(grown)}. "
+			"If that is right: ./dev instructions --accept", file=sys.stderr)
 		return 1
 	return 0
 

@@ -11,6 +11,7 @@ import platform
 import re
 import resource
 import subprocess
+import textwrap
 
 from harness import MissingTool, find_program
 
@@ -20,7 +21,8 @@ def need_descriptors(connections):
 	needed = connections + connections // 15 + 64
 	hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 	if hard != resource.RLIM_INFINITY and hard < needed:
-		raise MissingTool(f"{connections:,} connections need a hard limit of {needed:,} descriptors, it is {hard:,}: ulimit -Hn {needed}, or --connections and --crowd with smaller numbers")
+		raise MissingTool(f"{connections:,} connections need a hard limit of {needed:,} descriptors, it is {hard:,}: "
+			f"ulimit -Hn {needed}, or --connections and --crowd with smaller numbers")
 
 
 def first_match(path, pattern, default):
@@ -44,3 +46,11 @@ def describe_machine(build):
 		"poco": poco.replace("poco ", "") or "unknown",
 		"build_type": first_match(pathlib.Path(build) / "CMakeCache.txt", r"^CMAKE_BUILD_TYPE:\w+=(.*)$", "unknown") or "none",
 	}
+
+
+def circumstances(machine, *sentences):
+	"""Under which something was measured, as a paragraph of Markdown."""
+	text = (f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; {machine['system']}, Linux {machine['kernel']}; "
+		f"POCO {machine['poco']}; build type {machine['build_type']}. Load generator and servers on the same machine, "
+		f"load average before {machine['load_before']}.")
+	return textwrap.fill(" ".join([text, *sentences]), 120, break_on_hyphens=False)

@@ -32,16 +32,21 @@ COUNTED = 6400 # requests, under strace
 
 
 def parse_arguments():
-	parser = argparse.ArgumentParser(description="Measures the models of the sample ServerModels, and other servers, and writes benchmark/results/DATE-machine.{json,md} and pictures.",
+	parser = argparse.ArgumentParser(description="Measures the models of the sample ServerModels, and other servers, and writes "
+		"benchmark/results/DATE-machine.{json,md} and pictures.",
 		epilog="Exit status: 1 if a server crashed or answered wrongly, 2 if a tool is missing.")
 	parser.add_argument("--build", metavar="DIR", help="the build directory, configured with -DEVNET_BENCHMARK=ON")
-	parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*WORKLOADS, *NAMES], help="these servers and kinds of work only: " + ", ".join([*WORKLOADS, *NAMES]))
+	parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*WORKLOADS, *NAMES],
+		help="these servers and kinds of work only: " + ", ".join([*WORKLOADS, *NAMES]))
 	parser.add_argument("--quick", action="store_true", help="under five minutes: one number of connections each, short measurements")
 	parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 3)")
 	parser.add_argument("--seconds", type=float, metavar="S", help="length of one measurement (default: 1)")
-	parser.add_argument("--compare", nargs=2, type=pathlib.Path, metavar=("A.json", "B.json"), help="measure nothing; say what changed from A to B beyond the noise")
-	parser.add_argument("--draw", type=pathlib.Path, metavar="A.json", help="measure nothing; write the table and draw the pictures of A again")
-	parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", metavar="DIR", help="where to write (default: results beside this file)")
+	parser.add_argument("--compare", nargs=2, type=pathlib.Path, metavar=("A.json", "B.json"),
+		help="measure nothing; say what changed from A to B beyond the noise")
+	parser.add_argument("--draw", type=pathlib.Path, metavar="A.json",
+		help="measure nothing; write the table and draw the pictures of A again")
+	parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", metavar="DIR",
+		help="where to write (default: results beside this file)")
 	arguments = parser.parse_args()
 	arguments.rounds = arguments.rounds or 3
 	arguments.seconds = arguments.seconds or (0.4 if arguments.quick else 1)
@@ -90,7 +95,8 @@ class Matrix:
 		self.left_out = {} # server: why; "work/connections/server": why
 		self.problems = []
 		self._quick = arguments.quick
-		self._workloads = {name: workload for name, workload in WORKLOADS.items() if self._numbers(workload) and self._wanted(arguments.only, name, WORKLOADS)}
+		self._workloads = {name: workload for name, workload in WORKLOADS.items()
+			if self._numbers(workload) and self._wanted(arguments.only, name, WORKLOADS)}
 		self._names = []
 		for name in NAMES:
 			reason = missing(arguments.build, name)
@@ -98,7 +104,8 @@ class Matrix:
 				self.left_out[name] = reason
 			elif self._wanted(arguments.only, name, NAMES):
 				self._names.append(name)
-		self.progress = Progress(sum(len(self._numbers(workload)) for workload in self._workloads.values()) * len(self._names) * self._rounds)
+		measurements = sum(len(self._numbers(workload)) for workload in self._workloads.values())
+		self.progress = Progress(measurements * len(self._names) * self._rounds)
 		for name in self.left_out:
 			self.progress.say(f"{name} {self.left_out[name]}")
 
@@ -147,7 +154,8 @@ class Matrix:
 				able = self._able(name, workload, number)
 				for i in range(self._rounds):
 					for subject in able:
-						self._attempt(name, number, subject, lambda subject=subject, number=number: self._once(running[subject], workload, number))
+						self._attempt(name, number, subject,
+							lambda subject=subject, number=number: self._once(running[subject], workload, number))
 				for subject in able:
 					if workload.calls and number == 256 and not self._quick:
 						self._count_calls(name, running[subject], subject, workload, number)
@@ -170,11 +178,13 @@ class Matrix:
 		wrong = {what: values[what] for what in ("invalid", "non_200", "lost") if values.get(what)}
 		if wrong:
 			self.problem(f"{key}: " + ", ".join(f"{value:,} {what}" for what, value in wrong.items()))
-		self.progress.step(f"{key}: {values['per_second']:,.0f}/s, {values['cpu_us']:.1f} us CPU, {values['served']:,} of {values['connections']:,} served")
+		self.progress.step(f"{key}: {values['per_second']:,.0f}/s, {values['cpu_us']:.1f} us CPU, {values['served']:,} of "
+			f"{values['connections']:,} served")
 
 	def _once(self, server, workload, number):
 		"""As many requests as possible; then, where there are several connections, a constant rate, for the latencies."""
-		options = dict(workload.options, connections=number, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience, sources=8 if number > 5000 else 0)
+		options = dict(workload.options, connections=number, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience,
+			sources=8 if number > 5000 else 0)
 		if not options["sources"]:
 			del options["sources"]
 		before_load = cpu_seconds(server), context_switches(server)
@@ -200,7 +210,8 @@ class Matrix:
 		if not shutil.which("strace"):
 			return
 		try:
-			with Load(self._client, workload.mode, server.port, connections=number, count=COUNTED, warmup=0.2, timeout=self._patience, gate=True) as load:
+			options = dict(connections=number, count=COUNTED, warmup=0.2, timeout=self._patience, gate=True)
+			with Load(self._client, workload.mode, server.port, **options) as load:
 				load.ready()
 				with SystemCalls(server) as traced:
 					load.go()
@@ -232,8 +243,9 @@ class Matrix:
 			except HarnessError:
 				server.check()
 				result, cpu = {"per_second": 0, "exchanges": 0, "served": 0, "invalid": 0, "non_200": 0}, 0 # not even connected
-			return {"per_second": result["per_second"], "cpu_us": cpu/(result["exchanges"] or 1)*1e6, "connections": busy, "served": result["served"], "crowd_served": served,
-				"memory": grown/number if served == number else None, "invalid": result["invalid"], "non_200": result["non_200"]}
+			return {"per_second": result["per_second"], "cpu_us": cpu/(result["exchanges"] or 1)*1e6, "connections": busy,
+				"served": result["served"], "crowd_served": served, "memory": grown/number if served == number else None,
+				"invalid": result["invalid"], "non_200": result["non_200"]}
 		finally:
 			if crowd:
 				crowd.kill()
@@ -242,7 +254,8 @@ class Matrix:
 				self.problem(f"{subject} beside a crowd: {trouble}")
 
 	def _load_busy(self, server, connections):
-		with Load(self._client, "http", server.port, connections=connections, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience, gate=True) as load:
+		options = dict(connections=connections, seconds=self._seconds, warmup=self._seconds/4, timeout=self._patience, gate=True)
+		with Load(self._client, "http", server.port, **options) as load:
 			load.ready()
 			cpu = cpu_seconds(server)
 			load.go()
@@ -268,7 +281,8 @@ class Matrix:
 
 def result_name(arguments, machine):
 	"""A run that is not the whole one gets a name of its own, and never takes the place of a whole one."""
-	slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\(\w+\)|\bCPU\b|\bProcessor\b|@.*", "", machine["cpu"], flags=re.IGNORECASE).lower()).strip("-")
+	model = re.sub(r"\(\w+\)|\bCPU\b|\bProcessor\b|@.*", "", machine["cpu"], flags=re.IGNORECASE)
+	slug = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")
 	name = datetime.date.today().isoformat() + f"-{slug}-{machine['cores']}-cores"
 	return name + ("-quick" if arguments.quick else "") + ("-partial" if arguments.only else "")
 
@@ -280,8 +294,9 @@ def measure(arguments):
 	if machine["load_before"] > 0.5:
 		matrix.progress.say(f"NOTE: the machine is busy already (load average {machine['load_before']})")
 	matrix.run()
-	results = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "machine": machine, "rounds": arguments.rounds, "seconds": arguments.seconds,
-		"took": round(matrix.progress.elapsed()), "left_out": matrix.left_out, "problems": matrix.problems, "cells": matrix.cells}
+	results = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "machine": machine, "rounds": arguments.rounds,
+		"seconds": arguments.seconds, "took": round(matrix.progress.elapsed()), "left_out": matrix.left_out,
+		"problems": matrix.problems, "cells": matrix.cells}
 	arguments.results.mkdir(parents=True, exist_ok=True)
 	path = arguments.results / (result_name(arguments, machine) + ".json")
 	# A line for each cell

@@ -132,7 +132,8 @@ class InstalledServer(Server):
 		(folder / "body").write_text("Hello, World!" if body_size is None else "x"*body_size)
 		(folder / "conf").write_text(configuration.format(folder=folder, port=self._port, threads=THREADS,
 			descriptors=descriptors, connections=descriptors - 64,
-			answer=NGINX_HELLO if body_size is None else NGINX_FILE.format(folder=folder), tls=NGINX_TLS.format(certificate=folder / "certificate.pem") if certificate else ""))
+			answer=NGINX_HELLO if body_size is None else NGINX_FILE.format(folder=folder),
+			tls=NGINX_TLS.format(certificate=folder / "certificate.pem") if certificate else ""))
 		if certificate:
 			shutil.copy(certificate, folder / "certificate.pem")
 		user = unprivileged()

@@ -14,8 +14,9 @@ from subjects import NAMES
 
 #: One colour for each family, and EVNet's lines are thick. Those that behave like another one are left out of the curves.
 CURVES = {
-	"thread": "#b07030", "prethread": "#d0a060", "fork": "#806040", "select": "#909090", "epoll-et-per-core": "#5080c0", "loop-per-worker": "#60a0e0", "multi-process-loops": "#3060a0",
-	"leader-follower": "#70b070", "reuseport": "#308040", "nginx": "#a040a0", "h2o": "#d080d0", "libmicrohttpd": "#c05050", "evnet-adaptive": "#000000",
+	"thread": "#b07030", "prethread": "#d0a060", "fork": "#806040", "select": "#909090", "epoll-et-per-core": "#5080c0",
+	"loop-per-worker": "#60a0e0", "multi-process-loops": "#3060a0", "leader-follower": "#70b070", "reuseport": "#308040",
+	"nginx": "#a040a0", "h2o": "#d080d0", "libmicrohttpd": "#c05050", "evnet-adaptive": "#000000",
 }
 
 HEAD = """\
@@ -42,17 +43,23 @@ def curve_picture(results, path, work, title, what, scale, unit, logarithmic=Fal
 	columns = numbers(results, work)
 	curves = {}
 	for name in CURVES:
-		points = [(number, median(rounds, what)) for number in columns if (rounds := cell(results, work, number, name)) and serves_all(rounds) and median(rounds, what) is not None]
+		points = [(number, median(rounds, what)) for number in columns
+			if (rounds := cell(results, work, number, name)) and serves_all(rounds) and median(rounds, what) is not None]
 		if len(points) > 1:
 			curves[name] = points
 	if not curves:
 		return None
 	script = HEAD.format(width=900, height=520, output=path, title=title)
-	script += f'set logscale x\nset xlabel "connections"\nset ylabel "{unit}"\nset key outside right\nset xtics ({", ".join(str(number) for number in columns)})\n'
+	script += f'set logscale x\nset xlabel "connections"\nset ylabel "{unit}"\nset key outside right\n'
+	script += f'set xtics ({", ".join(str(number) for number in columns)})\n'
 	script += "set logscale y\n" if logarithmic else "set yrange [0:*]\n"
 	for i, points in enumerate(curves.values()):
 		script += f"$d{i} << EOD\n" + "".join(f"{number} {value*scale}\n" for number, value in points) + "EOD\n"
-	script += "plot " + ", ".join(f'$d{i} using 1:2 with linespoints lw {4 if name.startswith("evnet") else 1.5} pt 7 ps 0.5 lc rgb "{CURVES[name]}" title "{name}"' for i, name in enumerate(curves)) + "\n"
+	plots = []
+	for i, name in enumerate(curves):
+		width = 4 if name.startswith("evnet") else 1.5
+		plots.append(f'$d{i} using 1:2 with linespoints lw {width} pt 7 ps 0.5 lc rgb "{CURVES[name]}" title "{name}"')
+	script += "plot " + ", ".join(plots) + "\n"
 	gnuplot(script)
 	return path
 
@@ -64,9 +71,12 @@ def bar_picture(results, path, title, unit, bars):
 	if not rows:
 		return None
 	script = HEAD.format(width=900, height=520, output=path, title=title)
-	script += f'set style data histograms\nset style histogram clustered gap 1\nset style fill solid 0.9 noborder\nset xtics rotate by -40\nset yrange [0:*]\nset ylabel "{unit}"\nset key top left\n'
-	script += "$d << EOD\n" + "".join(f'"{name}" ' + " ".join("NaN" if value is None else str(value) for value in values) + "\n" for name, values in rows) + "EOD\n"
-	script += "plot " + ", ".join(f'$d using {i + 2}:xtic(1) lc rgb "{color}" title "{text}"' for i, (text, color) in enumerate(zip(titles, ("#3060a0", "#d08030", "#70b070")))) + "\n"
+	script += "set style data histograms\nset style histogram clustered gap 1\nset style fill solid 0.9 noborder\n"
+	script += f'set xtics rotate by -40\nset yrange [0:*]\nset ylabel "{unit}"\nset key top left\n'
+	script += "$d << EOD\n" + "".join(f'"{name}" ' + " ".join("NaN" if value is None else str(value) for value in values) + "\n"
+		for name, values in rows) + "EOD\n"
+	script += "plot " + ", ".join(f'$d using {i + 2}:xtic(1) lc rgb "{color}" title "{text}"'
+		for i, (text, color) in enumerate(zip(titles, ("#3060a0", "#d08030", "#70b070")))) + "\n"
 	gnuplot(script)
 	return path
 
@@ -101,9 +111,11 @@ def draw(results, stem):
 	drawn = [
 		curve_picture(results, name("throughput"), "hello", "Requests/s of 13 bytes, keep-alive", "per_second", 1e-3, "1000 requests/s"),
 		curve_picture(results, name("cpu"), "hello", "Processor time of a request", "cpu_us", 1, "us"),
-		curve_picture(results, name("p99"), "hello", "p99 at 4,000 requests/s, from the time each was due", "p99_us", 1e-3, "ms", logarithmic=True),
+		curve_picture(results, name("p99"), "hello", "p99 at 4,000 requests/s, from the time each was due", "p99_us", 1e-3, "ms",
+			logarithmic=True),
 		curve_picture(results, name("sleep"), "sleep", "Requests/s, each sleeps 10 ms", "per_second", 1, "requests/s"),
-		bar_picture(results, name("blocking"), "A handler that blocks, 256 connections (* does not serve all of them)", "requests/s", blocking_bars(results, 256)),
+		bar_picture(results, name("blocking"), "A handler that blocks, 256 connections (* does not serve all of them)", "requests/s",
+			blocking_bars(results, 256)),
 		bar_picture(results, name("memory"), "Memory of an idle connection", "KiB", memory_bars(results)),
 	]
 	return [path for path in drawn if path]

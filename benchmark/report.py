@@ -7,6 +7,7 @@ SPDX-License-Identifier: BSL-1.0
 
 import statistics
 
+from machine import circumstances
 from subjects import EVNET, NAMES, OURS
 from workloads import BUSY, WORKLOADS
 
@@ -70,18 +71,22 @@ def heading(row):
 def throughput(results, work):
 	columns = numbers(results, work)
 	what = WORKLOADS[work]
-	lines = heading(["requests/s (us CPU/request)"] + [f"{number:,} {what.crowd + ' and ' + str(BUSY[what.crowd]) if what.crowd else 'connection' + 's'*(number > 1)}" for number in columns])
+	crowd = f"{what.crowd} and {BUSY[what.crowd]}" if what.crowd else None
+	lines = heading(["requests/s (us CPU/request)"]
+		+ [f"{number:,} {crowd or 'connection' + 's'*(number > 1)}" for number in columns])
 	for name in NAMES:
 		rounds = [cell(results, work, number, name) for number in columns]
 		if any(rounds):
-			cells = [describe(values) if values else results["left_out"].get(f"{work}/{number}/{name}", "failed") for values, number in zip(rounds, columns)]
+			cells = [describe(values) if values else results["left_out"].get(f"{work}/{number}/{name}", "failed")
+				for values, number in zip(rounds, columns)]
 			lines.append(f"| {name} | " + " | ".join(cells) + " |")
 	return lines
 
 
 def latencies(results, work):
 	"""At a constant rate."""
-	columns = [number for number in numbers(results, work) if any(values[0].get("p99_us") is not None for key, values in results["cells"].items() if parts(key)[:2] == (work, number))]
+	columns = [number for number in numbers(results, work)
+		if any(values[0].get("p99_us") is not None for key, values in results["cells"].items() if parts(key)[:2] == (work, number))]
 	if not columns:
 		return []
 	lines = ["", f"Latencies at {WORKLOADS[work].rate:,} requests/s, from the time each was due, p50 / p99 / p99.9 in ms:", ""]
@@ -89,7 +94,9 @@ def latencies(results, work):
 	for name in NAMES:
 		rounds = [cell(results, work, number, name) for number in columns]
 		if any(rounds):
-			lines.append(f"| {name} | " + " | ".join(" / ".join(short(median(values, what)/1e3) for what in ("p50_us", "p99_us", "p999_us")) if values else "-" for values in rounds) + " |")
+			cells = [" / ".join(short(median(values, what)/1e3) for what in ("p50_us", "p99_us", "p999_us")) if values else "-"
+				for values in rounds]
+			lines.append(f"| {name} | " + " | ".join(cells) + " |")
 	return lines
 
 
@@ -107,7 +114,8 @@ def memory(results):
 	columns = numbers(results, "idle")
 	if not columns:
 		return []
-	lines = ["", "Memory of each idle connection, in bytes (user space; what the kernel needs is the same for all):", ""] + heading([""] + [f"{number:,} connections" for number in columns])
+	lines = ["", "Memory of each idle connection, in bytes (user space; what the kernel needs is the same for all):",
+		"", *heading([""] + [f"{number:,} connections" for number in columns])]
 	for name in NAMES:
 		rounds = [cell(results, "idle", number, name) for number in columns]
 		if any(rounds):
@@ -137,11 +145,9 @@ def standing(results):
 
 
 def table(results):
-	machine = results["machine"]
 	lines = [f"# Models of servers, {results['date'][:10]}", "",
-		f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; {machine['system']}, Linux {machine['kernel']}; POCO {machine['poco']}; build type {machine['build_type']}."
-		f" Load generator and servers on the same machine, load average before {machine['load_before']}.",
-		f"Medians of {results['rounds']} rounds of {results['seconds']:g} s, ± half of their range. Took {results['took']//60} minutes. \"n of m served\": so many of the connections got an answer in that time.", "",
+		circumstances(results["machine"], f"Medians of {results['rounds']} rounds of {results['seconds']:g} s, ± half of their range.",
+			f"Took {results['took']//60} minutes.", "\"n of m served\": so many of the connections got an answer in that time."), "",
 		f"## Where {OURS} stands", ""] + standing(results)
 	for work, workload in WORKLOADS.items():
 		if numbers(results, work):
@@ -192,5 +198,6 @@ def compare(before, after):
 	for good, key, name, ratio in sorted(found):
 		print(f"{'better' if good else 'WORSE '}  {key}: {name} {ratio:.2f} x")
 	worse = sum(not good for good, *_ in found)
-	print(f"{len(common)} cells compared, {len(found) - worse} changes for the better, {worse} for the worse; less than {100*NOISE:.0f} %, or within the spread of the rounds, is noise")
+	print(f"{len(common)} cells compared, {len(found) - worse} changes for the better, {worse} for the worse; "
+		f"less than {100*NOISE:.0f} %, or within the spread of the rounds, is noise")
 	return 1 if worse else 0

@@ -20,22 +20,25 @@ sys.dont_write_bytecode = True # leaves nothing but results in the source tree
 from bench import Bench
 from figures import FIGURES
 from harness import HarnessError, MissingTool, require_tool
-from machine import describe_machine, need_descriptors
+from machine import circumstances, describe_machine, need_descriptors
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def parse_arguments():
-	parser = argparse.ArgumentParser(description="Measures the figures of EVNet, prints them as a table and writes them to benchmark/results/.",
+	parser = argparse.ArgumentParser(description="Measures the figures of EVNet, prints them as a table and writes them to "
+		"benchmark/results/.",
 		epilog="Exit status: 0 also if a bar is missed; 1 if a server crashed or a connection was lost; 2 if a tool is missing.")
 	parser.add_argument("--build", required=True, metavar="DIR", help="the build directory, configured with -DEVNET_BENCHMARK=ON")
 	parser.add_argument("--only", nargs="+", choices=FIGURES, metavar="NAME", help="measure these only: " + ", ".join(FIGURES))
 	parser.add_argument("--rounds", type=int, metavar="N", help="how often each figure is measured (default: 5)")
 	parser.add_argument("--seconds", type=float, metavar="S", help="length of one measurement (default: 4)")
-	parser.add_argument("--connections", type=int, default=10000, metavar="N", help="how many the figures with many connections open (default: 10000)")
+	parser.add_argument("--connections", type=int, default=10000, metavar="N",
+		help="how many the figures with many connections open (default: 10000)")
 	parser.add_argument("--crowd", type=int, default=15000, metavar="N", help="how many are idle in memory and idlecrowd (default: 15000)")
 	parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second: to see that everything works, not to compare")
-	parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", metavar="DIR", help="where to write the results (default: results beside this file)")
+	parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", metavar="DIR",
+		help="where to write the results (default: results beside this file)")
 	arguments = parser.parse_args()
 	arguments.rounds = arguments.rounds or (2 if arguments.quick else 5)
 	arguments.seconds = arguments.seconds or (1 if arguments.quick else 4)
@@ -57,9 +60,9 @@ def write_results(arguments, machine, bench, seconds):
 	now = datetime.datetime.now()
 	name = now.strftime("%Y-%m-%d") + ("-quick" if arguments.quick else "") + ("-partial" if arguments.only else "")
 	text = [f"# Benchmark of {now.strftime('%Y-%m-%d')}", "",
-		f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; {machine['system']}, Linux {machine['kernel']};"
-		f" POCO {machine['poco']}; build type {machine['build_type']}. Load generator and servers on the same machine, load average before {machine['load_before']}.",
-		f"{arguments.rounds} rounds, {arguments.seconds:g} s each: median (least .. greatest). Took {seconds:.0f} s.", "", table(bench.rows), ""]
+		circumstances(machine, f"{arguments.rounds} rounds, {arguments.seconds:g} s each: median (least .. greatest).",
+			f"Took {seconds:.0f} s."),
+		"", table(bench.rows), ""]
 	if bench.problems:
 		text += ["## Problems", ""] + [f"- {problem}" for problem in bench.problems] + [""]
 	arguments.results.mkdir(parents=True, exist_ok=True)
@@ -79,7 +82,8 @@ def measure(arguments):
 	names = [name for name in FIGURES if not arguments.only or name in arguments.only]
 	for tool in {tool for name in names for tool in FIGURES[name][1]}:
 		require_tool(tool)
-	need_descriptors(max((arguments.connections if name in ("hold", "stop") else arguments.crowd if name in ("memory", "idlecrowd") else 0) for name in names))
+	many = {"hold": arguments.connections, "stop": arguments.connections, "memory": arguments.crowd, "idlecrowd": arguments.crowd}
+	need_descriptors(max(many.get(name, 0) for name in names))
 	bench = Bench(arguments.build, arguments.rounds, arguments.seconds, arguments.connections, arguments.crowd, progress)
 	machine = describe_machine(arguments.build)
 	if machine["build_type"] not in ("Release", "RelWithDebInfo"):

@@ -91,7 +91,10 @@ def context_switches(server):
 
 def memory_bytes(server):
 	"""Of all processes. What several of them share counts once."""
-	return sum_over(server, lambda pid: int(re.search(r"^Pss:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE).group(1)) * 1024)
+	def share(pid):
+		return int(re.search(r"^Pss:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE).group(1)) * 1024
+
+	return sum_over(server, share)
 
 
 def why_not(name, workload, connections):
@@ -125,7 +128,8 @@ def start(build, name, workload):
 		return InstalledServer(name, body_size=int(workload.work.partition(":")[2]) if workload.work.startswith("bytes:") else None)
 	if name in MODELS:
 		model, workers, _ = MODELS[name]
-		arguments = [find_program(build, "ServerModels"), f"--model={model}", "--port=0", f"--protocol={workload.protocol}", f"--work={workload.work}"]
+		arguments = [find_program(build, "ServerModels"), f"--model={model}", "--port=0", f"--protocol={workload.protocol}",
+			f"--work={workload.work}"]
 		if workers:
 			arguments.append(f"--workers={workers}")
 		return FamilyServer(arguments)

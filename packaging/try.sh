@@ -33,7 +33,8 @@ ask()
 	wait "$pid" || status=$?
 	IFS= read -r line <<<"$answer"
 	echo "try: $1: ${line%$'\r'}, $(tail -n 1 <<<"$answer"), ended with $status"
-	[ "$line" = $'HTTP/1.1 200 OK\r' ] && [[ $answer == *$'\r\n\r\nHello, world!' ]] && [ "$status" -eq 0 ] || fail "the answer of $1 is: $answer"
+	[ "$line" = $'HTTP/1.1 200 OK\r' ] && [[ $answer == *$'\r\n\r\nHello, world!' ]] && [ "$status" -eq 0 ] ||
+		fail "the answer of $1 is: $answer"
 }
 
 sh -e compile.sh

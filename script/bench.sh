@@ -12,8 +12,8 @@ build all Release -DCMAKE_BUILD_TYPE=Release -DEVNET_BENCHMARK=ON
 case ${1:-} in
 	micro)
 		"$BUILD/Release/bin/ParserRules"
-		exec "$BUILD/Release/bin/MicroBenchmark" --benchmark_repetitions=15 --benchmark_min_time=0.05 --benchmark_enable_random_interleaving=true \
-			--benchmark_display_aggregates_only=true "${@:2}"
+		exec "$BUILD/Release/bin/MicroBenchmark" --benchmark_repetitions=15 --benchmark_min_time=0.05 \
+			--benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true "${@:2}"
 		;;
 	figures) exec python3 benchmark/run.py --build "$BUILD/Release" "${@:2}" ;;
 esac

@@ -16,7 +16,7 @@ COVERAGE_PACKAGES="gcovr"
 CHAOS_PACKAGES="slowhttptest iproute2 python3"
 POCO_PACKAGES="dpkg-dev libssl-dev"
 NET_PATCHES_PACKAGES="git libexpat1-dev libpcre3-dev libpcre2-dev libutf8proc-dev zlib1g-dev" # pcre3: 1.11, pcre2 and utf8proc: later
-DOCS_PACKAGES="doxygen python3"
+DOCS_PACKAGES="doxygen python3 g++ libpoco-dev"
 WEBSOCKET_PACKAGES="python3 python3-websockets chromium"
 PACKAGING_PACKAGES="dpkg-dev file lintian debootstrap iproute2"
 MATRIX_PACKAGES="debootstrap"
@@ -24,7 +24,8 @@ BENCH_PACKAGES="python3 strace wrk openssl nginx-light h2o libmicrohttpd-dev lib
 	libcpp-httplib-dev gnuplot-nox libbenchmark-dev libhttp-parser-dev libh2o-evloop-dev node-llhttp"
 INSTRUCTIONS_PACKAGES="python3 valgrind libbenchmark-dev"
 
-# What a build with sanitizers needs: static, so that each source is compiled once, and the tests of internal classes use what the others use
+# What a build with sanitizers needs: static, so that each source is compiled once, and the tests of internal classes use what the others
+# use
 SANITIZED="-DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_SHARED_LIBS=OFF -DEVNET_SAMPLES=OFF"
 
 # fail TEXT
@@ -98,7 +99,10 @@ debian_mirror()
 	codename=$(debian_codename)
 	mirror=$(apt-get indextargets --format '$(RELEASE) $(CODENAME) $(COMPONENT) $(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
 		awk -v suite="$codename" '
-			($1 == suite || $2 == suite) && $3 == "main" && $4 ~ /^(https?|file):/ { if (!mirror || (!known && $5 == "Debian")) mirror = $4; known = known || $5 == "Debian" }
+			($1 == suite || $2 == suite) && $3 == "main" && $4 ~ /^(https?|file):/ {
+				if (!mirror || (!known && $5 == "Debian")) mirror = $4
+				known = known || $5 == "Debian"
+			}
 			END { print mirror }
 		')
 	[ -n "$mirror" ] || { echo "dev: apt's sources have no mirror of $codename" >&2; return 1; }

@@ -17,5 +17,8 @@ run_in_parts "$directory/bin/EVNet-testrunner" "$directory"
 gcovr --root . --filter EVNet/ --csv "$directory/files.csv" --txt "$directory/report.txt" "$directory"
 tail -n +2 "$directory/files.csv" | LC_ALL=C sort -t, -k4,4n -k1,1 | LC_ALL=C awk -F, -v minimum="$COVERAGE_MINIMUM" '
 	{ printf "%6.1f %%  %s\n", 100*$4, $1; lines += $2; covered += $3 }
-	END { printf "%6.1f %%  of %d lines in all, at least %d %% wanted\n", 100*covered/lines, lines, minimum; exit 100*covered < minimum*lines }
+	END {
+		printf "%6.1f %%  of %d lines in all, at least %d %% wanted\n", 100*covered/lines, lines, minimum
+		exit 100*covered < minimum*lines
+	}
 ' || fail "too little is covered; $directory/report.txt lists the lines that are missing"

@@ -97,11 +97,18 @@ run_matrix()
 		local begin=$SECONDS
 		in_debian "$BUILD/matrix/$suite" env JOBS="$JOBS" MATRIX_TIMEOUT="$MATRIX_TIMEOUT" \
 			bash -euc "$(declare -f run_matrix_cell); run_matrix_cell \"\$@\"" matrix "${cell%-*}" "${cell#*-}" >"$log" 2>&1 ||
-			{ failed+=("$cell"); grep -E 'error:|FAILED|TIMEOUT' "$log" | head -20 >&2 || true; echo "dev: $cell has failed, see $log" >&2; }
+			{
+				failed+=("$cell")
+				grep -E 'error:|FAILED|TIMEOUT' "$log" | head -20 >&2 || true
+				echo "dev: $cell has failed, see $log" >&2
+			}
 		awk -v cell="$cell" -v seconds=$((SECONDS - begin)) '
 			NR == 1 { poco = $1; compiler = $2 }
 			/^[0-9]+ passed, [0-9]+ failed$/ { passed = $1; failed = $3 }
-			END { printf "%-11s %-8s %-17s %7s %7s %8d\n", cell, poco, compiler, passed == "" ? "-" : passed, failed == "" ? "-" : failed, seconds }
+			END {
+				if (passed == "") passed = failed = "-"
+				printf "%-11s %-8s %-17s %7s %7s %8d\n", cell, poco, compiler, passed, failed, seconds
+			}
 		' "$log" >>"$table"
 	done
 	cat "$table"

@@ -29,13 +29,15 @@ cp -a "$source" "$poco"
 cp -a EVNet "$poco"
 cp -a testsuite samples "$poco/EVNet"
 
-cmake -S "$poco" -B "$directory/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPOCO_UNBUNDLED=ON -DENABLE_TESTS=ON -DENABLE_NETSSL=ON -DENABLE_EVNET=ON \
-	$(printf -- '-DENABLE_%s=OFF ' $POCO_OMIT) >>"$directory.log" 2>&1 || { tail -50 "$directory.log" >&2; exit 1; }
+cmake -S "$poco" -B "$directory/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPOCO_UNBUNDLED=ON \
+	-DENABLE_TESTS=ON -DENABLE_NETSSL=ON -DENABLE_EVNET=ON $(printf -- '-DENABLE_%s=OFF ' $POCO_OMIT) >>"$directory.log" 2>&1 ||
+	{ tail -50 "$directory.log" >&2; exit 1; }
 cmake --build "$directory/build" --parallel "$JOBS" --target EVNet NetSSL EVNet-testrunner
 timeout 900 "$directory/build/bin/EVNet-testrunner" -all
 
 # POCO's other build: make, with lists of sources of its own. Nothing may be undefined, as it is if one is missing there.
 echo "dev: building EVNet with POCO's Makefile"
 (cd "$poco" && ./configure --config=Linux --unbundled --no-tests --no-samples && POCO_BASE=$PWD make -C EVNet -j"$JOBS" shared_release \
-	SYSLIBS="-L$OLDPWD/$directory/build/lib -lpthread -ldl -lrt -lev -Wl,-z,defs") >>"$directory.log" 2>&1 || { tail -50 "$directory.log" >&2; exit 1; }
+	SYSLIBS="-L$OLDPWD/$directory/build/lib -lpthread -ldl -lrt -lev -Wl,-z,defs") >>"$directory.log" 2>&1 ||
+	{ tail -50 "$directory.log" >&2; exit 1; }
 echo "dev: EVNet works as a component of Poco $version with the patches"

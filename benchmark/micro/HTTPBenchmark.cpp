@@ -102,7 +102,8 @@ namespace
 		{
 			HTTPRequestParser& parser = *_exchanges.takeParser();
 			parser.reset();
-			const bool complete = parser.parse(const_cast<char*>(_pSocket->input().data()), _pSocket->input().size(), _limits) == HTTPRequestParser::RESULT_COMPLETE;
+			char* pData = const_cast<char*>(_pSocket->input().data());
+			const bool complete = parser.parse(pData, _pSocket->input().size(), _limits) == HTTPRequestParser::RESULT_COMPLETE;
 			HTTPServerExchange& exchange = *_exchanges.takeExchange();
 			_pSocket->input().beginRequest(parser.end());
 			_pSocket->input().skipRequest();
@@ -247,7 +248,9 @@ void registerHTTPBenchmarks(const BenchmarkSetup& setup)
 {
 	for (const ParserEntry& entry: parsers())
 	{
-		setup(benchmark::RegisterBenchmark((std::string("parse/") + entry.name).c_str(), [entry](benchmark::State& state) { parse(state, entry); })->Arg(1)->Arg(10));
+		const std::string name = std::string("parse/") + entry.name;
+		auto* pBenchmark = benchmark::RegisterBenchmark(name.c_str(), [entry](benchmark::State& state) { parse(state, entry); });
+		setup(pBenchmark->Arg(1)->Arg(10));
 	}
 	setup(benchmark::RegisterBenchmark("exchange/EVNet", &exchange<EVNetFixture>)->Arg(1)->Arg(10));
 	setup(benchmark::RegisterBenchmark("exchange/POCO", &exchange<PocoFixture>)->Arg(1)->Arg(10));

@@ -25,7 +25,8 @@
 int main(int argc, char** argv)
 {
 	static const char ITERATIONS[] = "--iterations=";
-	char** pOption = std::find_if(argv, argv + argc, [](const char* arg) { return std::strncmp(arg, ITERATIONS, std::strlen(ITERATIONS)) == 0; });
+	char** pOption = std::find_if(argv, argv + argc,
+		[](const char* arg) { return std::strncmp(arg, ITERATIONS, std::strlen(ITERATIONS)) == 0; });
 	long iterations = 0;
 	if (pOption != argv + argc)
 	{
@@ -33,7 +34,10 @@ int main(int argc, char** argv)
 		std::copy(pOption + 1, argv + argc + 1, pOption); // and the null pointer at the end
 		--argc;
 	}
-	const BenchmarkSetup setup = [iterations](benchmark::internal::Benchmark* pBenchmark) { if (iterations > 0) pBenchmark->Iterations(iterations); };
+	const BenchmarkSetup setup = [iterations](benchmark::internal::Benchmark* pBenchmark)
+	{
+		if (iterations > 0) pBenchmark->Iterations(iterations);
+	};
 	try
 	{
 		registerHTTPBenchmarks(setup);

@@ -27,8 +27,8 @@ extern "C"
 		std::size_t value_len;
 	};
 
-	int phr_parse_request(const char* buf, std::size_t len, const char** method, std::size_t* method_len, const char** path, std::size_t* path_len,
-		int* minor_version, struct phr_header* headers, std::size_t* num_headers, std::size_t last_len);
+	int phr_parse_request(const char* buf, std::size_t len, const char** method, std::size_t* method_len, const char** path,
+		std::size_t* path_len, int* minor_version, struct phr_header* headers, std::size_t* num_headers, std::size_t last_len);
 }
 
 
@@ -47,7 +47,8 @@ namespace
 			std::size_t targetLength;
 			int minorVersion;
 			view.count = RequestView::MAX_FIELDS;
-			const int rc = phr_parse_request(pData, length, &pMethod, &methodLength, &pTarget, &targetLength, &minorVersion, _headers, &view.count, 0);
+			const int rc = phr_parse_request(pData, length, &pMethod, &methodLength, &pTarget, &targetLength, &minorVersion, _headers,
+				&view.count, 0);
 			if (rc <= 0) return rc == -2 ? RESULT_INCOMPLETE : RESULT_REFUSED;
 			view.method = std::string_view(pMethod, methodLength);
 			view.target = std::string_view(pTarget, targetLength);

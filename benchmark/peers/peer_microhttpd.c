@@ -43,7 +43,8 @@ int main(int argc, char** argv)
 	for (int slow = 0; slow < 2; slow++)
 	{
 		responses[slow] = MHD_create_response_from_buffer(work.size, (void*) work.body, MHD_RESPMEM_PERSISTENT);
-		if (!responses[slow] || MHD_add_response_header(responses[slow], "Content-Type", "text/plain") != MHD_YES) fail("MHD_create_response_from_buffer");
+		if (!responses[slow] || MHD_add_response_header(responses[slow], "Content-Type", "text/plain") != MHD_YES)
+			fail("MHD_create_response_from_buffer");
 	}
 	if (MHD_add_response_header(responses[1], "X-Slow", "1") != MHD_YES) fail("MHD_add_response_header");
 

@@ -95,7 +95,8 @@ static inline int listen_on(uint16_t* port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) fail("socket");
 	int one = 1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) fail("setsockopt");
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))
+		fail("setsockopt");
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	if (bind(fd, (struct sockaddr*) &addr, sizeof addr)) fail("bind");
 	if (listen(fd, BACKLOG)) fail("listen");

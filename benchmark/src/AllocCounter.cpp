@@ -105,7 +105,8 @@ namespace
 
 	Kind kindOf(const char* pName)
 	{
-		static const char* const runtimes[] = {"libstdc++", "libc++", "libc.so", "libc-", "libgcc_s", "libpthread", "ld-linux", "libm.so", "libev.so", "AllocCounter"};
+		static const char* const runtimes[] = {"libstdc++", "libc++", "libc.so", "libc-", "libgcc_s", "libpthread", "ld-linux", "libm.so",
+			"libev.so", "AllocCounter"};
 
 		const char* pSlash = std::strrchr(pName, '/');
 		const char* pBase = pSlash ? pSlash + 1 : pName;

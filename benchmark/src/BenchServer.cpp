@@ -79,7 +79,8 @@ namespace
 	ServerSocket listenSecurely(const BenchOptions& options)
 		/// With one cipher of TLS 1.3, as nginx has it in the figures, tickets, and no buffers for idle connections.
 	{
-		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, options.certificate, options.certificate, "", Context::VERIFY_NONE, 9, false, "ECDHE+AESGCM");
+		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, options.certificate, options.certificate, "", Context::VERIFY_NONE,
+			9, false, "ECDHE+AESGCM");
 		SSL_CTX_set_mode(pContext->sslContext(), SSL_MODE_RELEASE_BUFFERS);
 		pContext->enableSessionCache(true, "BenchServer");
 		return SecureServerSocket(SocketAddress("127.0.0.1", options.port), BACKLOG, pContext);
@@ -152,7 +153,8 @@ namespace
 		print("threads", statistics.threads);
 		for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
 		{
-			print(std::string("closed_") + EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)), statistics.closed[i]);
+			print(std::string("closed_") + EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)),
+				statistics.closed[i]);
 		}
 		std::cout.flush();
 	}

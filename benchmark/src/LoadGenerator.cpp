@@ -195,7 +195,8 @@ void LoadGenerator::open(Connection& connection)
 		if (bind(connection.fd, reinterpret_cast<sockaddr*>(&addr), sizeof(addr))) throwSystemError("bind");
 	}
 	addr.sin_port = htons(_options.port);
-	if (inet_pton(AF_INET, _options.host.c_str(), &addr.sin_addr) != 1) throw std::invalid_argument("not an IPv4 address: " + _options.host);
+	if (inet_pton(AF_INET, _options.host.c_str(), &addr.sin_addr) != 1)
+		throw std::invalid_argument("not an IPv4 address: " + _options.host);
 	_opened++;
 	if (_phase.churn) _left--;
 

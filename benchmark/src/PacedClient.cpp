@@ -222,8 +222,9 @@ namespace
 		bool done(const HTTPReply& reply)
 		{
 			const std::string text = std::to_string(_options.bytes);
-			const bool right = _options.mode == "upload" ? _answer.size() > text.size() && _answer.compare(_answer.size() - text.size(), text.size(), text) == 0 :
-				_received == reply.length && reply.length > _options.bytes;
+			const bool right = _options.mode == "upload"
+				? _answer.size() > text.size() && _answer.compare(_answer.size() - text.size(), text.size(), text) == 0
+				: _received == reply.length && reply.length > _options.bytes;
 			if (reply.status == 200 && right) _counts.answered++;
 			else _counts.wrong++;
 			if (_options.endless())

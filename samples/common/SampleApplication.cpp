@@ -79,11 +79,13 @@ void SampleApplication::defineOptions(OptionSet& options)
 	addOption(options, "threads", "t", "number", "How many requests may run at once (default 4).");
 	addOption(options, "loops", "l", "number", "The number of event loops, 0 for one per processor core (default 0).");
 	addOption(options, "execution", "e", "policy", "Who runs requests: adaptive, dedicated or inline (default adaptive).");
-	addOption(options, "capacity", "c", "number", "How many connections may be open at once, 0 for as many as the descriptor limit allows (default 0).");
+	addOption(options, "capacity", "c", "number", "How many connections may be open at once, 0 for as many as the descriptor limit "
+		"allows (default 0).");
 }
 
 
-void SampleApplication::addOption(OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument, const std::string& description)
+void SampleApplication::addOption(OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument,
+	const std::string& description)
 {
 	options.addOption(
 		Option(name, letter, description)
@@ -112,7 +114,8 @@ void SampleApplication::displayHelp()
 	helpFormatter.setCommand(commandName());
 	helpFormatter.setUsage("OPTIONS");
 	helpFormatter.setHeader(_description);
-	helpFormatter.setFooter(Poco::format("The options of the server can also be set in the file %s.properties (e.g., %s.port = %d); the command line takes precedence.", _name, _name, _defaultPort));
+	helpFormatter.setFooter(Poco::format("The options of the server can also be set in the file %s.properties (e.g., %s.port = %d); the "
+		"command line takes precedence.", _name, _name, _defaultPort));
 	helpFormatter.format(std::cout);
 }
 

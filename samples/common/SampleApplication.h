@@ -91,7 +91,8 @@ private:
 
 	void displayHelp();
 	bool replace();
-	void addOption(Poco::Util::OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument, const std::string& description);
+	void addOption(Poco::Util::OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument,
+		const std::string& description);
 	std::string key(const std::string& option) const;
 	static void raiseDescriptorLimit();
 	static void blockSignals();

@@ -92,7 +92,8 @@ class Process:
 	def check(self):
 		if self.ended():
 			self.errors.seek(0)
-			raise TestError(f"{self.name} has ended with status {self.process.returncode}: {self.errors.read().decode(errors='replace').strip()}")
+			raise TestError(f"{self.name} has ended with status {self.process.returncode}: "
+				f"{self.errors.read().decode(errors='replace').strip()}")
 
 	def signal(self, number):
 		self.process.send_signal(number)
@@ -208,7 +209,8 @@ class Client:
 			return f"GET {self.expected} HTTP/1.1\r\nHost: test\r\n\r\n".encode()
 		body = random.randbytes(random.randrange(100, 4000))
 		self.expected = (len(body), hashlib.sha1(body).hexdigest())
-		header = f"POST /upload HTTP/1.1\r\nHost: test\r\nContent-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+		header = ("POST /upload HTTP/1.1\r\nHost: test\r\nContent-Type: application/octet-stream\r\n"
+			f"Content-Length: {len(body)}\r\n\r\n").encode()
 		if self.kind == "POST":
 			return header + body
 		half = len(body) // 2
@@ -457,7 +459,8 @@ class Phase:
 		counters = self.cluster.counters()
 		counters.subtract(self.counters)
 		print(f"{title}: {answered:,} requests answered in {seconds:.1f} s, {len(failures)} failed; "
-			f"HAProxy: {counters['wretr']} sent again to the same server, {counters['wredis']} to another one, {counters['econ']} connections failed, {counters['eresp']} answers broken")
+			f"HAProxy: {counters['wretr']} sent again to the same server, {counters['wredis']} to another one, "
+			f"{counters['econ']} connections failed, {counters['eresp']} answers broken")
 		for (request, what), number in sorted(collections.Counter((failure.request, failure.what) for failure in failures).items()):
 			print(f"    {number} x {request}: {what}")
 		return failures
@@ -480,7 +483,8 @@ def run(cluster):
 	cluster.rest(0.5)
 	failures = phase.end("Killed one")
 	later = [failure for failure in failures if failure.sent > gone + NOTICE]
-	print(f"    HAProxy has taken it out {noticed:.1f} s after its end; of the failed requests, {len(failures) - len(later)} were under way then, {len(later)} came later")
+	print(f"    HAProxy has taken it out {noticed:.1f} s after its end; of the failed requests, {len(failures) - len(later)} "
+		f"were under way then, {len(later)} came later")
 	requests = {name: int(row["stot"]) for name, row in cluster.proxy.statistics().items() if name in cluster.names}
 	print("requests and checks for each server: " + ", ".join(f"{name} {number:,}" for name, number in requests.items()))
 	return good and not later and all(requests.values())
@@ -488,12 +492,13 @@ def run(cluster):
 
 def parse_arguments():
 	parser = argparse.ArgumentParser(description="Restarts three EVNet servers behind HAProxy, one after another, under load.",
-		epilog="Exit status: 1 if a request failed that must not (after a kill, only those may that the server had), 2 if something is missing.")
+		epilog="Exit status: 1 if a request failed that must not (after a kill, only those may that the server had), 2 "
+		"if something is missing.")
 	parser.add_argument("--bin", required=True, metavar="DIR", help=f"where {SERVER} is")
 	parser.add_argument("--connections", type=int, default=64, metavar="N", help="keep-alive connections to HAProxy (default: 64)")
 	parser.add_argument("--how", choices=("health", "admin", "term", "kill"), default="health",
-		help="how a server is taken out before it is ended: by /health, which says 503 for some seconds after SIGTERM (default); by HAProxy's runtime API and "
-		"then SIGTERM; not at all before SIGTERM; with kill -9, which shows that the test can fail")
+		help="how a server is taken out before it is ended: by /health, which says 503 for some seconds after SIGTERM (default); "
+		"by HAProxy's runtime API and then SIGTERM; not at all before SIGTERM; with kill -9, which shows that the test can fail")
 	parser.add_argument("--no-crash", action="store_true", help="do not kill a server at the end")
 	arguments = parser.parse_args()
 	if not 1 <= arguments.connections <= 500:

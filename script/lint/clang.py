@@ -16,7 +16,8 @@ from tree import CPP, Finding
 
 #: What is compared with: where this branch left one of these, else the commit before this one.
 BRANCHES = ("upstream/main", "origin/main", "main")
-INCLUDE = ("EVNet/include", "EVNet/src", "testsuite/cppunit", "testsuite/src", "samples/common", "samples/EVHTTPKeepAliveServer/src", "benchmark/src")
+INCLUDE = ("EVNet/include", "EVNet/src", "testsuite/cppunit", "testsuite/src", "samples/common", "samples/EVHTTPKeepAliveServer/src",
+	"benchmark/src")
 
 
 def git(tree, *arguments):
@@ -44,9 +45,10 @@ def find_base(tree):
 
 
 def changed_lines(tree, base):
-	"""Returns, for each file of C++, the numbers of the lines that are new or changed since a commit. A file that was only moved has none."""
+	"""Returns, for each file of C++, the numbers of the lines that are new or changed since a commit. A moved file has none."""
 	lines, path = {}, None
-	for line in (git(tree, "diff", "--no-color", "--no-ext-diff", "-M", "-U0", "--src-prefix=a/", "--dst-prefix=b/", base, "--", *[f"*{suffix}" for suffix in CPP]) or "").split("\n"):
+	options = ["--no-color", "--no-ext-diff", "-M", "-U0", "--src-prefix=a/", "--dst-prefix=b/"]
+	for line in (git(tree, "diff", *options, base, "--", *[f"*{suffix}" for suffix in CPP]) or "").split("\n"):
 		if line.startswith("+++ "):
 			path = line[6:] if line.startswith("+++ b/") else None
 		found = re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line)
@@ -68,9 +70,10 @@ def changes(tree):
 LAMBDA = r"\[[^\[\]\n]*\](?: ?\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))?(?: mutable| const| noexcept| -> [\w:<>*&]+)*"
 
 
-#: Where clang-format has a will of its own: preprocessor, the end of a lambda or of an initializer and what follows it, rows of initializers,
-#: lines that go on with an operator or a string, loops and cases on one line.
-IGNORED = re.compile(r"\s*(?:#|\}[),;]|\{[\"{]|\"|[?:<&|]|case\b|default:|for\(;;\)|while\(.*\);|do\b|.*\boperator\b|.*\b(?:ORIGINAL|REPLACE)|.*[;{]\}$)|.*(?:=|return|\[\]|,)$")
+#: Where clang-format has a will of its own: preprocessor, the end of a lambda or of an initializer and what follows it, rows of
+#: initializers, lines that go on with an operator or a string, loops and cases on one line.
+IGNORED = re.compile(r"\s*(?:#|\}[),;]|\{[\"{]|\"|[?:<&|]|case\b|default:|for\(;;\)|while\(.*\);|do\b|.*\boperator\b|"
+	r".*\b(?:ORIGINAL|REPLACE)|.*[;{]\}$)|.*(?:=|return|\[\]|,)$")
 
 
 def simplify(text):
@@ -78,7 +81,8 @@ def simplify(text):
 	text = re.sub(r"(?m)^((?:namespace \w+(?:::\w+)* \{|\}(?: ?\})* // namespace).*)$", r"//\1", text)
 	text = re.sub(LAMBDA + r"\s?\{(?: [^{}\n]*)?(?:\{[^{}\n]*\}[^{}\n]*)*\}", "lambda", text)
 	text = re.sub(r"(?m)^(\s*(?:explicit )?[\w:~]+\([^\n{;]*\)): [_A-Za-z:]+[({].*[)}]$", r"\1", text)
-	return re.sub(r"(?m)^((?:[^\n/]|/(?!/))*\[[^\[\]\n]*\](?: ?\([^\n]*\))?(?: mutable| const| noexcept| -> [\w:<>*&]+)*)\n[\t ]*\{\n", "\\1 {\t\n", text)
+	begins = r"((?:[^\n/]|/(?!/))*\[[^\[\]\n]*\](?: ?\([^\n]*\))?(?: mutable| const| noexcept| -> [\w:<>*&]+)*)"
+	return re.sub(r"(?m)^(?!.*\boperator\b)" + begins + r"\n[\t ]*\{\n", "\\1 {\t\n", text)
 
 
 def essence(text):
@@ -95,17 +99,20 @@ def essence(text):
 
 def check_file(tree, path, changed):
 	text = simplify(tree.read(path))
-	formatted = subprocess.run(["clang-format", "--style=file", f"--assume-filename={path}"], cwd=tree.root, input=text, capture_output=True, text=True)
+	formatted = subprocess.run(["clang-format", "--style=file", f"--assume-filename={path}"], cwd=tree.root, input=text,
+		capture_output=True, text=True)
 	if formatted.returncode:
 		return [Finding(path, 0, f"clang-format fails: {formatted.stderr.strip()}")]
 	old, new = list(essence(text)), list(essence(formatted.stdout))
 	findings = []
-	for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, [line[1] for line in old], [line[1] for line in new], autojunk=False).get_opcodes():
+	matcher = difflib.SequenceMatcher(None, [line[1] for line in old], [line[1] for line in new], autojunk=False)
+	for tag, i1, i2, j1, j2 in matcher.get_opcodes():
 		numbers = [line[0] for line in old[max(0, i1 - (tag == "insert")):i2]]
 		hit = [number for number in numbers if number in changed]
 		if tag != "equal" and hit and not any(IGNORED.match(line[1]) for line in old[i1:i2] + new[j1:j2]):
 			wanted = ", ".join(repr(line[2]) for line in new[j1:j2][:3])
-			findings.append(Finding(path, hit[0], f"not the format of .clang-format, which would have here: {wanted or 'no line'} (blanks inside of a line do not matter)"))
+			findings.append(Finding(path, hit[0], f"not the format of .clang-format, which would have here: {wanted or 'no line'} "
+				"(blanks inside of a line do not matter)"))
 	return findings
 
 
@@ -118,8 +125,8 @@ def check_format(tree):
 
 
 def tidy(tree, path):
-	done = subprocess.run(["clang-tidy", "--quiet", path, "--", "-xc++", "-std=c++17", "-DEVNET_TEST_TLS", *[f"-I{folder}" for folder in INCLUDE]],
-		cwd=tree.root, capture_output=True, text=True)
+	done = subprocess.run(["clang-tidy", "--quiet", path, "--", "-xc++", "-std=c++17", "-DEVNET_TEST_TLS",
+		*[f"-I{folder}" for folder in INCLUDE]], cwd=tree.root, capture_output=True, text=True)
 	findings = []
 	if done.returncode and not done.stdout:
 		findings.append(Finding(path, 0, f"clang-tidy fails: {done.stderr.strip()[-300:]}"))

@@ -48,7 +48,8 @@ def run(tree, wanted):
 
 
 def main():
-	parser = argparse.ArgumentParser(prog="./dev lint", description="Looks for what breaks the rules of this tree. HACKING.md has the reasons.")
+	parser = argparse.ArgumentParser(prog="./dev lint",
+		description="Looks for what breaks the rules of this tree. HACKING.md has the reasons.")
 	parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these: {', '.join(CHECKS)}")
 	parser.add_argument("--self-test", action="store_true", help="break a copy of the tree in each way, and see that it is found")
 	parser.add_argument("--shrink", action="store_true", help=f"lower the numbers in {text.EXCESS} to what there is")

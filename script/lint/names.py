@@ -102,7 +102,8 @@ def check_names(tree):
 					continue
 				member, scope = match.group(2), scopes[-1]
 				if scope in NAMESPACES:
-					if member not in NAMESPACES and member not in classes and not poco_files(member) and not re.search(rf"\b{member}\b", poco_text()):
+					known = member in NAMESPACES or member in classes or poco_files(member)
+					if not known and not re.search(rf"\b{member}\b", poco_text()):
 						yield Finding(page, number, f"there is no {match.group()}: name what is there now")
 					continue
 				found = has_member(classes, scope, member.lstrip("~"))

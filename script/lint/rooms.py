@@ -56,7 +56,8 @@ def check_file(tree, path, room, rooms, owners):
 		candidates = [HEADERS[:-len("Poco/EVNet/")] + name, SOURCES + name, str(pathlib.PurePath(path).parent / name)]
 		target = next((candidate for candidate in candidates if candidate in tree.files), None)
 		if target and room_of(tree, target) not in allowed:
-			yield Finding(path, text.count("\n", 0, match.start()) + 1, f"{room}/ may not include {name} of {room_of(tree, target)}/, see the table of rooms in {TABLE}: "
+			yield Finding(path, text.count("\n", 0, match.start()) + 1,
+				f"{room}/ may not include {name} of {room_of(tree, target)}/, see the table of rooms in {TABLE}: "
 				f"let {room}/ declare the interface that it needs, and {room_of(tree, target)}/ implement it")
 	code = tree.plain(path)
 	if path.startswith(HEADERS):
@@ -64,7 +65,8 @@ def check_file(tree, path, room, rooms, owners):
 		code = re.sub(r"\bfriend class \w+;", "", code)
 	for word in sorted(set(re.findall(r"\b[A-Z]\w+", code))):
 		if word in owners and owners[word] not in allowed:
-			yield Finding(path, line_of(code, word), f"{room}/ may not name {word}, a class of {owners[word]}/, see the table of rooms in {TABLE}: "
+			yield Finding(path, line_of(code, word),
+				f"{room}/ may not name {word}, a class of {owners[word]}/, see the table of rooms in {TABLE}: "
 				f"let {room}/ declare the interface that it needs, and {owners[word]}/ implement it")
 
 
@@ -80,7 +82,8 @@ def check_rooms(tree):
 	for room, used in rooms.items():
 		for other in used:
 			if other not in names[names.index(room) + 1:]:
-				findings.append(Finding(TABLE, where, f"{room}/ may use {other}/, which is not below it: dependencies go one way, from the top"))
+				findings.append(Finding(TABLE, where,
+					f"{room}/ may use {other}/, which is not below it: dependencies go one way, from the top"))
 	public = [path for path in tree.select(".h", under=HEADERS) if room_of(tree, path)]
 	known = [path for path in files + public if room_of(tree, path) in rooms]
 	owners = {}
@@ -104,7 +107,8 @@ def check_listed(tree):
 		stem = pathlib.PurePath(path).stem
 		package = re.search(r"^// Package: *(\w+)$", tree.read(path), re.MULTILINE)
 		if rooms and package and package.group(1).lower() != room_of(tree, path):
-			yield Finding(path, line_of(tree.read(path), "Package:"), f"is in {room_of(tree, path)}/, but says 'Package: {package.group(1)}': name the room")
+			yield Finding(path, line_of(tree.read(path), "Package:"),
+				f"is in {room_of(tree, path)}/, but says 'Package: {package.group(1)}': name the room")
 		if path.endswith(".cpp") and not re.search(rf"\b{stem}\b", makefile):
 			yield Finding(path, 0, f"POCO's make does not build it: add {stem} to 'objects' in {MAKEFILE}")
 		if not re.search(rf"`{stem}`", overview):

@@ -49,7 +49,8 @@ def check_commands_listed(tree):
 		if stem not in names and stem != "common":
 			yield Finding(path, 0, f"./dev does not know it: add {stem} to one of the groups in dev")
 		elif stem != "common" and not re.match(rf"#\n# {stem}\b", tree.read(path)):
-			yield Finding(path, 1, f"./dev help has nothing to print: begin the file with an empty comment, and one that begins with {stem}")
+			yield Finding(path, 1, f"./dev help has nothing to print: begin the file with an empty comment, and one that "
+				f"begins with {stem}")
 	for name in sorted(names):
 		if f"script/{name}.sh" not in tree.files:
 			yield Finding("dev", 0, f"there is no script/{name}.sh")

@@ -14,6 +14,9 @@ import tempfile
 from text import EXCESS
 from tree import Finding, Tree
 
+#: The line that registers its test
+REGISTERED = "\tCppUnit_addTest(pSuite, LeafTest, testGrow);\n"
+
 FILES = {
 	"dev": '#!/usr/bin/env bash\nDEVELOP="lint"\n. script/common.sh\necho "$DEVELOP"\n',
 	".ci/run": "#!/usr/bin/env bash\n./dev lint\n",
@@ -24,15 +27,19 @@ FILES = {
 	"tool.txt.py": "#" + "x "*80 + "x\n",
 	"README.md": "# A tree\n\n`Leaf::grow()` and `Poco::EVNet::EVTop`, by `./dev lint`; `shrink()`.\n",
 	"CHANGELOG.md": "# Changes\n",
-	"doc/overview.md": "# Overview\n\n| room | may use | what |\n|---|---|---|\n| http | core | top |\n| core | | leaves |\n\n`EVTop` `Leaf` `Big`\n",
+	"doc/overview.md": "# Overview\n\n| room | may use | what |\n|---|---|---|\n| http | core | top |\n| core | | leaves |\n\n"
+		"`EVTop` `Leaf` `Big`\n",
 	"EVNet/Makefile": "objects = Leaf Big \\\n\tEVTop\n",
 	"EVNet/include/Poco/EVNet/EVTop.h": "class EVTop\n\t/// Is seen.\n{\npublic:\n\tint top() const;\n};\n",
-	"EVNet/src/http/EVTop.cpp": '#include "Poco/EVNet/EVTop.h"\n#include "core/Leaf.h"\n\n\nint EVTop::top() const\n{\n\treturn Leaf().grow();\n}\n',
+	"EVNet/src/http/EVTop.cpp": '#include "Poco/EVNet/EVTop.h"\n#include "core/Leaf.h"\n\n\n'
+		"int EVTop::top() const\n{\n\treturn Leaf().grow();\n}\n",
 	"EVNet/src/core/Leaf.h": "class Leaf\n{\npublic:\n\tint grow()\n\t{\n\t\treturn 1;\n\t}\n};\n",
-	"EVNet/src/core/Leaf.cpp": '#include "core/Leaf.h"\n\n\nint shrink(Leaf& leaf)\n{\n\tif (leaf.grow() == 0) return 0;\n\treturn 1; // and no more\n}\n',
+	"EVNet/src/core/Leaf.cpp": '#include "core/Leaf.h"\n\n\n'
+		"int shrink(Leaf& leaf)\n{\n\tif (leaf.grow() == 0) return 0;\n\treturn 1; // and no more\n}\n",
 	"EVNet/src/core/Big.cpp": "void step();\n\n\nclass Big\n{\n\tvoid run();\n};\n\n\nvoid Big::run()\n{\n" + "\tstep();\n"*67 + "}\n",
 	"testsuite/src/LeafTest.h": "class LeafTest: public CppUnit::TestCase\n{\n\tvoid testGrow();\n\tstatic CppUnit::Test* suite();\n};\n",
-	"testsuite/src/LeafTest.cpp": "#include \"LeafTest.h\"\n\n\nvoid LeafTest::testGrow()\n{\n}\n\n\nCppUnit::Test* LeafTest::suite()\n{\n\tCppUnit_addTest(pSuite, LeafTest, testGrow);\n}\n",
+	"testsuite/src/LeafTest.cpp": '#include "LeafTest.h"\n\n\nvoid LeafTest::testGrow()\n{\n}\n\n\n'
+		f"CppUnit::Test* LeafTest::suite()\n{{\n{REGISTERED}}}\n",
 	"testsuite/src/EVNetTestSuite.cpp": "void EVNetTestSuite::suite()\n{\n\tpSuite->addTest(LeafTest::suite());\n}\n",
 }
 
@@ -41,9 +48,11 @@ for _path, _text in FILES.items():
 	if _name.suffix in (".h", ".cpp"):
 		_package = f"// Package: {_name.parts[2].upper()}\n" if _path.startswith("EVNet/src/") else ""
 		_guard = f"#ifndef {_name.stem}_INCLUDED\n#define {_name.stem}_INCLUDED\n\n\n" if _name.suffix == ".h" else ""
-		FILES[_path] = f"//\n// {_name.name}\n//\n{_package}// SPDX-License-Identifier: BSL-1.0\n//\n\n\n{_guard}{_text}" + ("\n\n#endif\n" if _guard else "")
+		_head = f"//\n// {_name.name}\n//\n{_package}// SPDX-License-Identifier: BSL-1.0\n//\n\n\n"
+		FILES[_path] = _head + _guard + _text + ("\n\n#endif\n" if _guard else "")
 
-#: What is broken: the check, the file, what is replaced by what (None: all of it), where it has to be found, and a part of what has to be said.
+#: What is broken: the check, the file, what is replaced by what (None: all of it), where it has to be found, and a part of what has to be
+#: said.
 BREAKAGES = [
 	("scripts", "script/lint.sh", "true", "if true", None, "bash cannot read it"),
 	("scripts", "script/lint.sh", "true", "x= echo", None, "wiki/SC"),
@@ -79,14 +88,16 @@ BREAKAGES = [
 	("names", "README.md", "EVNet::EVTop", "EVNet::EVBottom", None, "no Poco::EVNet::EVBottom"),
 	("names", "README.md", "shrink()", "witherAway()", None, "no function witherAway()"),
 	("names", "README.md", "./dev lint", "./dev fly", None, "no ./dev fly"),
-	("tests", "testsuite/src/LeafTest.cpp", "\tCppUnit_addTest(pSuite, LeafTest, testGrow);\n", "", "testsuite/src/LeafTest.h", "never runs"),
-	("tests", "testsuite/src/LeafTest.cpp", "\tCppUnit_addTest(pSuite, LeafTest, testGrow);\n", "\tCppUnit_addTest(pSuite, LeafTest, testGrow);\n"*2, None, "twice"),
+	("tests", "testsuite/src/LeafTest.cpp", REGISTERED, "", "testsuite/src/LeafTest.h", "never runs"),
+	("tests", "testsuite/src/LeafTest.cpp", REGISTERED, REGISTERED*2, None, "twice"),
 	("tests", "testsuite/src/LeafTest.cpp", "void", "void LeafTest::testHide()\n{\n}\n\n\nvoid", None, "not declared"),
-	("tests", "testsuite/src/EVNetTestSuite.cpp", "\tpSuite->addTest(LeafTest::suite());\n", "", "testsuite/src/LeafTest.h", "none of its tests"),
+	("tests", "testsuite/src/EVNetTestSuite.cpp", "\tpSuite->addTest(LeafTest::suite());\n", "", "testsuite/src/LeafTest.h",
+		"none of its tests"),
 	("format", "EVNet/src/core/Leaf.cpp", "\treturn 1;", "    return 1;", None, "not the format"),
 	("format", "EVNet/src/core/Leaf.cpp", "leaf)\n{", "leaf) {", None, "not the format"),
 	("format", "EVNet/src/core/Leaf.cpp", "return 0;\n", "return 0; return 2;\n", None, "not the format"),
-	("tidy", "EVNet/src/core/Leaf.cpp", "if (leaf.grow() == 0)", "const int n = leaf.grow();\n\tif (n == n)", None, "misc-redundant-expression"),
+	("tidy", "EVNet/src/core/Leaf.cpp", "if (leaf.grow() == 0)", "const int n = leaf.grow();\n\tif (n == n)", None,
+		"misc-redundant-expression"),
 ]
 
 
@@ -109,7 +120,8 @@ def run(tree, run_checks):
 		write(root, FILES)
 		for name in (".clang-format", ".clang-tidy", ".shellcheckrc"):
 			shutil.copy(tree.root / name, root)
-		subprocess.run("git init -q && git add -A && git -c user.name=lint -c user.email=lint@localhost commit -qm start", shell=True, check=True, cwd=root)
+		commit = "git -c user.name=lint -c user.email=lint@localhost commit -qm start"
+		subprocess.run(f"git init -q && git add -A && {commit}", shell=True, check=True, cwd=root)
 		for name in dict.fromkeys(breakage[0] for breakage in BREAKAGES):
 			missed += [f"{name} finds something in a sound tree: {finding}" for finding in check(root, name, run_checks)]
 		for name, path, old, new, where, text in BREAKAGES:

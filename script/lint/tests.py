@@ -22,10 +22,12 @@ def check_tests(tree):
 		declared = tree.plain(header)
 		defined = tree.plain(source) if source in tree.files else ""
 		registered = re.findall(r"CppUnit_addTest\s*\(\s*\w+,\s*(\w+),\s*(\w+)\)", defined)
-		tests = {test: tree.plain(header).count("\n", 0, match.start()) + 1 for match in re.finditer(r"\bvoid\s+(test\w+)\s*\(\s*\)\s*;", declared) for test in [match.group(1)]}
+		tests = {test: tree.plain(header).count("\n", 0, match.start()) + 1
+			for match in re.finditer(r"\bvoid\s+(test\w+)\s*\(\s*\)\s*;", declared) for test in [match.group(1)]}
 		for test, line in tests.items():
 			if (name, test) not in registered:
-				yield Finding(header, line, f"{name}::{test}() never runs: add CppUnit_addTest(pSuite, {name}, {test}); to suite() in {source}")
+				yield Finding(header, line, f"{name}::{test}() never runs: add CppUnit_addTest(pSuite, {name}, {test}); "
+					f"to suite() in {source}")
 		for test in sorted({test for test in re.findall(rf"\bvoid\s+{name}::(test\w+)\s*\(", defined)} - set(tests)):
 			yield Finding(source, 0, f"{name}::{test}() is not declared in {header}: declare it, and register it in suite()")
 		for owner, test in sorted({entry for entry in registered if registered.count(entry) > 1}):

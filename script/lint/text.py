@@ -65,7 +65,8 @@ def measure(tree):
 			count = block.end - block.first + 1
 			# A list of tests is a list
 			if block.kind == "function" and count > FUNCTION_LINES and not block.name.endswith("suite"):
-				found["function", path, block.name] = count, block.first, f"lines in {block.name}(), at most {FUNCTION_LINES} are allowed: give a part of it a name of its own"
+				what = f"lines in {block.name}(), at most {FUNCTION_LINES} are allowed: give a part of it a name of its own"
+				found["function", path, block.name] = count, block.first, what
 	return found
 
 
@@ -95,7 +96,8 @@ def check_excess(tree):
 			was = f" ({EXCESS} allows {limit})" if limit else ""
 			yield Finding(key[1], line, f"{count} {text}{was}")
 		elif count < limit:
-			yield Finding(EXCESS, where, f"{' '.join(filter(None, key))} is {count} now, less than the {limit} that are allowed: lower the number (./dev lint --shrink)")
+			yield Finding(EXCESS, where, f"{' '.join(filter(None, key))} is {count} now, less than the {limit} that are allowed: "
+				"lower the number (./dev lint --shrink)")
 	for key, (limit, where) in allowed.items():
 		if key not in found:
 			yield Finding(EXCESS, where, f"{' '.join(filter(None, key))} is no excess any more: remove the line (./dev lint --shrink)")

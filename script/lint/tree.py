@@ -82,7 +82,8 @@ def blocks(text):
 			begin, body, (kind, name) = stack.pop()
 			start = begin + len(text[begin:]) - len(text[begin:].lstrip())
 			yield Block(kind, name, text[begin:body - 1].strip(), text.count("\n", 0, start) + 1, text.count("\n", 0, body) + 1,
-				text.count("\n", 0, match.start()) + 1, text[body:match.start()], [entry[2][1] for entry in stack if entry[2][0] == "class"])
+				text.count("\n", 0, match.start()) + 1, text[body:match.start()],
+				[entry[2][1] for entry in stack if entry[2][0] == "class"])
 		head = match.end()
 
 

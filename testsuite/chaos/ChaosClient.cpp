@@ -105,7 +105,8 @@ namespace
 	public:
 		explicit Load(const Options& options):
 			_options(options),
-			_end(std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(std::min(options.seconds, 1e6))))
+			_end(std::chrono::steady_clock::now()
+				+ std::chrono::milliseconds(static_cast<long long>(std::min(options.seconds, 1e6)*1e3)))
 		{
 		}
 
@@ -119,9 +120,12 @@ namespace
 		bool print() const
 			/// Returns false if something was wrong that no broken connection excuses.
 		{
-			std::printf("{\"requests\":%llu,\"connections\":%llu,\"ok\":%llu,\"lost\":%llu,\"unconnected\":%llu,\"refused\":%llu,\"wrong\":%llu,\"hung\":%llu",
-				number(_requests), number(_connections), number(_ok), number(_lost), number(_unconnected), number(_refused), number(_wrong), number(_hung));
-			for (int i = 0; i < ChaosExchange::KINDS; i++) std::printf(",\"%s\":%llu", ChaosExchange::nameOf(static_cast<ChaosExchange::Kind>(i)), number(_kinds[i]));
+			std::printf("{\"requests\":%llu,\"connections\":%llu,\"ok\":%llu,\"lost\":%llu", number(_requests), number(_connections),
+				number(_ok), number(_lost));
+			std::printf(",\"unconnected\":%llu,\"refused\":%llu,\"wrong\":%llu,\"hung\":%llu", number(_unconnected), number(_refused),
+				number(_wrong), number(_hung));
+			for (int i = 0; i < ChaosExchange::KINDS; i++)
+				std::printf(",\"%s\":%llu", ChaosExchange::nameOf(static_cast<ChaosExchange::Kind>(i)), number(_kinds[i]));
 			std::printf(",\"complaints\":[");
 			for (std::size_t i = 0; i < _complaints.size(); i++) std::printf("%s\"%s\"", i ? "," : "", _complaints[i].c_str());
 			std::printf("]}\n");

@@ -190,7 +190,9 @@ void ChaosExchange::expect(const std::string& body)
 		throw ServerError("status " + std::to_string(answer.status));
 	}
 	if (answer.status != 200) throw Wrong("status " + std::to_string(answer.status) + ": " + answer.body.substr(0, 60));
-	if (answer.body != body) throw Wrong("a body of " + std::to_string(answer.body.size()) + " bytes instead of " + std::to_string(body.size()) + (answer.body.size() == body.size() ? ", not the same" : ""));
+	if (answer.body != body)
+		throw Wrong("a body of " + std::to_string(answer.body.size()) + " bytes instead of " + std::to_string(body.size())
+			+ (answer.body.size() == body.size() ? ", not the same" : ""));
 	if (answer.close) ended();
 }
 
@@ -283,7 +285,8 @@ void ChaosExchange::throwing(bool late)
 	{
 		const Answer answer = _socket.receiveAnswer();
 		if (late && answer.status == 200) throw Wrong("the answer of a handler that has thrown seems complete");
-		if (answer.status != 500 || !answer.close) throw Wrong("status " + std::to_string(answer.status) + " from a handler that has thrown");
+		if (answer.status != 500 || !answer.close)
+			throw Wrong("status " + std::to_string(answer.status) + " from a handler that has thrown");
 	}
 	catch (const Lost&)
 	{

@@ -71,7 +71,8 @@ std::string toJSON(const EVServerStatistics& statistics, Poco::UInt64 errors)
 	ostr << "\"closed\":{";
 	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
 	{
-		ostr << (i ? ",\"" : "\"") << EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)) << "\":" << statistics.closed[i];
+		ostr << (i ? ",\"" : "\"") << EVServerStatistics::closeReasonName(static_cast<EVServerStatistics::CloseReason>(i)) << "\":"
+			<< statistics.closed[i];
 	}
 	ostr << "}}";
 	return ostr.str();
@@ -88,7 +89,8 @@ namespace
 
 	void sendAll(StreamSocket& socket, const std::string& bytes)
 	{
-		for (std::size_t sent = 0; sent < bytes.size();) sent += static_cast<std::size_t>(socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
+		for (std::size_t sent = 0; sent < bytes.size();)
+			sent += static_cast<std::size_t>(socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
 	}
 }
 

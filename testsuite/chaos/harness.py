@@ -147,7 +147,8 @@ class Server(Process):
 		for attempt in range(50):
 			self.alive()
 			try:
-				with urllib.request.urlopen(urllib.request.Request(self.url("/statistics"), headers={"Connection": "close"}), timeout=15) as reply:
+				request = urllib.request.Request(self.url("/statistics"), headers={"Connection": "close"})
+				with urllib.request.urlopen(request, timeout=15) as reply:
 					return json.loads(reply.read())
 			except (OSError, ValueError, EOFError, urllib.error.URLError) as error:
 				if not self.faults:
@@ -206,7 +207,7 @@ class Server(Process):
 def balanced(statistics):
 	"""Each connection and each request ends in exactly one counter."""
 	return (statistics["accepted"] + statistics["adopted"] == statistics["closes"] + statistics["open"]
-		and statistics["requests"] == statistics["completed"] + statistics["cancelled"] + statistics["refused"] + statistics["queued"] + statistics["running"])
+		and statistics["requests"] == sum(statistics[name] for name in ("completed", "cancelled", "refused", "queued", "running")))
 
 
 class Client(Process):

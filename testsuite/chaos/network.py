@@ -37,8 +37,8 @@ class NetemLink:
 		for namespace, device, address in zip(namespaces, self._devices, ADDRESSES):
 			ip("-n", namespace, "address", "add", f"{address}/30", "dev", device)
 			ip("-n", namespace, "link", "set", device, "up")
-			result = subprocess.run(["tc", "-n", namespace, "qdisc", "add", "dev", device, "root", "netem", "loss", f"{LOSS}%", "delay", f"{DELAY}ms"],
-				stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+			command = ["tc", "-n", namespace, "qdisc", "add", "dev", device, "root", "netem", "loss", f"{LOSS}%", "delay", f"{DELAY}ms"]
+			result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
 			if result.returncode != 0:
 				raise OSError(f"tc: {result.stdout.decode(errors='replace').strip()}")
 
@@ -124,7 +124,8 @@ def network(context):
 
 
 def with_server(part, context, net, timeout):
-	with Server(context.programs, f"--timeout={timeout}", f"--keepAliveTimeout={timeout}", host=ADDRESSES[0], namespace=net.namespaces[0]) as server:
+	timeouts = (f"--timeout={timeout}", f"--keepAliveTimeout={timeout}")
+	with Server(context.programs, *timeouts, host=ADDRESSES[0], namespace=net.namespaces[0]) as server:
 		line = part(context, net, server)
 		# Nobody outside the namespace can ask for the statistics: what the server says at its end has to do.
 		server.no_descriptors_leaked()
@@ -133,7 +134,8 @@ def with_server(part, context, net, timeout):
 
 def lossy(context, net, server):
 	seconds = context.choose(6, 60)
-	with Client(context.programs, server, net.namespaces[1], clients=16, seconds=seconds, timeout=60, seed=context.seed, basic=True) as client:
+	options = dict(clients=16, seconds=seconds, timeout=60, seed=context.seed, basic=True)
+	with Client(context.programs, server, net.namespaces[1], **options) as client:
 		counts = client.result(seconds + 120)
 	return f"{counts['requests']:,} requests over {counts['connections']:,} connections all answered"
 
@@ -153,4 +155,5 @@ def cut_off(context, net, server):
 	with Client(context.programs, server, net.namespaces[1], clients=8, seconds=2, timeout=60, seed=context.seed + 2, basic=True) as client:
 		counts = client.result(90)
 	check(held > server.descriptors_at_start, "there were no connections to cut")
-	return f"{held - server.descriptors_at_start} connections gone after {seconds:.1f} s, afterwards {counts['requests']:,} requests all answered"
+	return (f"{held - server.descriptors_at_start} connections gone after {seconds:.1f} s, "
+		f"afterwards {counts['requests']:,} requests all answered")

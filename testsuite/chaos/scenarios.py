@@ -128,7 +128,8 @@ def stall(context):
 	check(len(gone) == 12 and len(slowest) == 12, f"not all kinds have been tried: {text[-1000:]}")
 	check(max(gone) <= 1000*GONE_AFTER, f"bad clients are there for {max(gone)} ms: {text}")
 	check(max(slowest) <= 1000*ANSWERED_WITHIN, f"a good client has waited for {max(slowest)} ms: {text}")
-	return f"{STALLING} clients of each of {len(gone)} kinds: all gone after {max(gone)} ms at most, the slowest answer to a good one took {max(slowest)} ms"
+	return (f"{STALLING} clients of each of {len(gone)} kinds: all gone after {max(gone)} ms at most, "
+		f"the slowest answer to a good one took {max(slowest)} ms")
 
 
 #
@@ -155,7 +156,8 @@ def faults(context):
 		injected += kinds.injected()
 		answered += counts["ok"]
 		lost += counts["lost"] + counts["refused"] + counts["unconnected"]
-	return f"{injected:,} faults in {rounds} rounds; {answered:,} exchanges complete and right, {lost:,} cut off; CPU when idle {worst:.2f} %"
+	return (f"{injected:,} faults in {rounds} rounds; {answered:,} exchanges complete and right, {lost:,} cut off; "
+		f"CPU when idle {worst:.2f} %")
 
 
 def idle_cpu(server, seconds):
@@ -172,7 +174,8 @@ SUITES = [
 	"EVTCPServerBlockingTest", "EVTCPServerCloseTest", "EVTCPServerDetachTest", "EVTCPServerOutputTest", "EVTCPServerStopTest",
 	"EVTCPServerTest", "EVTCPServerThreadsTest", "WebSocketTest",
 ]
-SHORT_SUITES = ["EVHTTPServerBodyTest", "EVHTTPServerDetachTest", "EVHTTPServerTest", "EVTCPServerOutputTest", "EVTCPServerTest", "WebSocketTest"]
+SHORT_SUITES = ["EVHTTPServerBodyTest", "EVHTTPServerDetachTest", "EVHTTPServerTest", "EVTCPServerOutputTest", "EVTCPServerTest",
+	"WebSocketTest"]
 
 
 def suite(context):
@@ -184,7 +187,8 @@ def suite(context):
 		with Process([context.programs["EVNet-testrunner"], *context.choose(SHORT_SUITES, SUITES)], kinds.environment()) as tests:
 			text = tests.read_all(600)
 			failed = [line for line in text.splitlines() if "FAILED" in line or line.startswith("    ")]
-			check(tests.returncode() == 0, f"tests fail with FAULT_SEED={context.seed + i}: {tests.status()}: {' | '.join(failed[:6]) or text[-300:]}")
+			check(tests.returncode() == 0, f"tests fail with FAULT_SEED={context.seed + i}: {tests.status()}: "
+				f"{' | '.join(failed[:6]) or text[-300:]}")
 		passed += int(re.search(r"^(\d+) passed", text, re.MULTILINE).group(1))
 		injected += kinds.injected()
 	return f"{passed} tests passed with {injected:,} faults in {rounds} rounds"
@@ -324,11 +328,12 @@ def soaked(context, programs, requests, compare_memory):
 		seconds = time.monotonic() - start
 		after = server.resident_bytes()
 		if compare_memory:
-			check(after <= before*1.02 + MEBIBYTE, f"memory grows from {before/MEBIBYTE:.1f} to {after/MEBIBYTE:.1f} MiB in {counts['requests']:,} requests")
+			check(after <= before*1.02 + MEBIBYTE,
+				f"memory grows from {before/MEBIBYTE:.1f} to {after/MEBIBYTE:.1f} MiB in {counts['requests']:,} requests")
 		server.no_descriptors_leaked()
 		statistics = server.stop()
-	return (f"{counts['requests']:,} requests over {counts['connections']:,} connections in {seconds:.0f} s, memory {before/MEBIBYTE:.1f} MiB, "
-		f"then {after/MEBIBYTE:.1f} MiB; closed: {reasons(statistics['closed'])}")
+	return (f"{counts['requests']:,} requests over {counts['connections']:,} connections in {seconds:.0f} s, "
+		f"memory {before/MEBIBYTE:.1f} MiB, then {after/MEBIBYTE:.1f} MiB; closed: {reasons(statistics['closed'])}")
 
 
 SCENARIOS = {"slow": slow, "stall": stall, "faults": faults, "suite": suite, "descriptors": descriptors, "soak": soak}

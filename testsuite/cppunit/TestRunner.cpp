@@ -206,7 +206,8 @@ bool TestRunner::run(const std::vector<std::string>& args)
 		{
 			timeout = std::atoi(args[++i].c_str());
 		}
-		else if (arg == "-part" && i + 1 < args.size() && std::sscanf(args[i + 1].c_str(), "%d/%d", &part, &parts) == 2 && 1 <= part && part <= parts)
+		else if (arg == "-part" && i + 1 < args.size() && std::sscanf(args[i + 1].c_str(), "%d/%d", &part, &parts) == 2
+			&& 1 <= part && part <= parts)
 		{
 			++i;
 		}
@@ -224,11 +225,12 @@ bool TestRunner::run(const std::vector<std::string>& args)
 	if (cases.empty())
 	{
 		if (!printed) std::cerr << "Usage: " << args[0] << " [-all] [-print] [-timeout SECONDS] [-part K/N] [name] ..." << std::endl
-			<< "       where name is the name of a suite, a case, or suite.case; -part runs each N-th case only, from the K-th on" << std::endl;
+			<< "       where name is the name of a suite, a case, or suite.case; -part runs each N-th case only, from the K-th on\n";
 		return printed;
 	}
 	Cases wanted;
-	for (std::size_t i = static_cast<std::size_t>(part - 1); i < cases.size(); i += static_cast<std::size_t>(parts)) wanted.push_back(cases[i]);
+	for (std::size_t i = static_cast<std::size_t>(part - 1); i < cases.size(); i += static_cast<std::size_t>(parts))
+		wanted.push_back(cases[i]);
 	return runCases(wanted, timeout);
 }
 

@@ -70,7 +70,8 @@ namespace
 		for (std::size_t i = 0; i < text.size(); i++)
 		{
 			const std::string digits = text.substr(i + 1, 2);
-			const bool coded = text[i] == '%' && digits.size() == 2 && digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+			const bool coded = text[i] == '%' && digits.size() == 2
+				&& digits.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 			result += coded ? static_cast<char>(std::stoi(digits, nullptr, 16)) : text[i];
 			if (coded) i += 2;
 		}

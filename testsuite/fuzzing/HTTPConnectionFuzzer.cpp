@@ -28,7 +28,8 @@ namespace
 	{
 		static FuzzedServer* pServers[FuzzedInput::BUFFERS] = {};
 		FuzzedServer*& pServer = pServers[input.buffers()];
-		if (!pServer) pServer = new FuzzedServer(FuzzedInput::maxBufferedBytes(input.buffers()), FuzzedInput::maxPendingOutput(input.buffers()));
+		if (!pServer)
+			pServer = new FuzzedServer(FuzzedInput::maxBufferedBytes(input.buffers()), FuzzedInput::maxPendingOutput(input.buffers()));
 		return *pServer;
 	}
 
@@ -57,7 +58,8 @@ namespace
 		bool mayContinue() const
 			/// Returns true if another request can follow.
 		{
-			const bool ended = record.thrown || record.detached || record.badBody || request.toEnd || request.method == "CONNECT" || request.kind != ReferenceRequest::KIND_COMPLETE;
+			const bool ended = record.thrown || record.detached || record.badBody || request.toEnd || request.method == "CONNECT"
+				|| request.kind != ReferenceRequest::KIND_COMPLETE;
 			return !ended && (!hasResponse || (response.complete && response.persistent && !response.toEnd));
 		}
 
@@ -115,12 +117,15 @@ namespace
 			served.record = record;
 			served.request = ReferenceRequest::read(_input);
 			const ReferenceRequest& request = served.request;
-			require(request.kind != ReferenceRequest::KIND_NONE && request.kind != ReferenceRequest::KIND_MALFORMED, "A handler was called for what is no request");
+			require(request.kind != ReferenceRequest::KIND_NONE && request.kind != ReferenceRequest::KIND_MALFORMED,
+				"A handler was called for what is no request");
 			require(record.method == request.method && record.target == request.target, "A handler was called with another request line");
 			const bool withHost = request.target[0] == '/'; // otherwise it is that of the target
-			if (sorted(record.fields, withHost) != sorted(request.fields, withHost)) fail("A handler was called with other fields: " + request.target);
+			if (sorted(record.fields, withHost) != sorted(request.fields, withHost))
+				fail("A handler was called with other fields: " + request.target);
 			served.streamed = request.kind != ReferenceRequest::KIND_COMPLETE || request.toEnd || record.framed < request.end;
-			require(record.framed <= request.end || request.kind != ReferenceRequest::KIND_COMPLETE, "A request has taken bytes of the next one");
+			require(record.framed <= request.end || request.kind != ReferenceRequest::KIND_COMPLETE,
+				"A request has taken bytes of the next one");
 		}
 
 		void checkBody()
@@ -130,8 +135,10 @@ namespace
 			require(request.body.compare(0, record.body.size(), record.body) == 0, "A handler was given another body");
 			require(record.body.size() <= _limits.body || record.badBody, "A handler was given more than maxBodySize");
 			const bool whole = request.kind == ReferenceRequest::KIND_COMPLETE;
-			require(!record.readToEnd || (whole && record.body.size() == request.body.size()), "A handler was told that a body ends where it does not");
-			require(!record.badBody || !whole || request.unusual || request.body.size() > _limits.body, "A body was withheld from a handler");
+			require(!record.readToEnd || (whole && record.body.size() == request.body.size()),
+				"A handler was told that a body ends where it does not");
+			require(!record.badBody || !whole || request.unusual || request.body.size() > _limits.body,
+				"A body was withheld from a handler");
 		}
 
 		void checkDetached()
@@ -162,7 +169,8 @@ namespace
 			served.response = ReferenceResponse::read(_output, served.request.method == "HEAD");
 			_output.remove_prefix(served.response.end);
 			require(served.response.status == record.status, "A response has another status");
-			require(!served.response.chunked || served.request.version != "HTTP/1.0" || served.request.has("transfer-encoding"), "A client may not understand chunks");
+			require(!served.response.chunked || served.request.version != "HTTP/1.0" || served.request.has("transfer-encoding"),
+				"A client may not understand chunks");
 			require(served.response.has("date"), "A response has no date");
 			checkResponseBody();
 		}
@@ -208,14 +216,16 @@ namespace
 
 		void checkEnd()
 		{
-			if (const ReferenceRequest last = ReferenceRequest::read(_input); last.kind != ReferenceRequest::KIND_NONE) takeContinues(mayContinues(last));
+			if (const ReferenceRequest last = ReferenceRequest::read(_input); last.kind != ReferenceRequest::KIND_NONE)
+				takeContinues(mayContinues(last));
 			const bool mayContinue = _served.empty() || _served.back().mayContinue();
 			const bool mustContinue = _served.empty() || _served.back().mustContinue();
 			if (_output.empty())
 			{
 				const ReferenceRequest::Kind next = mustContinue ? ReferenceRequest::read(_input).kind : ReferenceRequest::KIND_NONE;
 				const bool ended = _input.find("\r\n\r\n") != std::string_view::npos; // before that, the server may wait for more
-				require(next != ReferenceRequest::KIND_COMPLETE && (next != ReferenceRequest::KIND_MALFORMED || !ended), "A request was not answered");
+				require(next != ReferenceRequest::KIND_COMPLETE && (next != ReferenceRequest::KIND_MALFORMED || !ended),
+					"A request was not answered");
 				return;
 			}
 			if (!_served.empty() && !_served.back().hasResponse && _served.back().record.badBody)
@@ -285,7 +295,8 @@ namespace
 		if (next(whole) || next(pieces)) return;
 		require(whole.served().size() == pieces.served().size(), "In several pieces, there are more or fewer requests");
 		// An error in a line whose beginning was looked at before shows at its end.
-		const bool shows = ReferenceRequest::read(whole.rest()).kind != ReferenceRequest::KIND_NONE || (whole.refusal() != 0 && pieces.refusal() != 0);
+		const bool shows = ReferenceRequest::read(whole.rest()).kind != ReferenceRequest::KIND_NONE
+			|| (whole.refusal() != 0 && pieces.refusal() != 0);
 		require(!shows || whole.refusal() == pieces.refusal(), "In several pieces, the refusal is another one");
 	}
 }

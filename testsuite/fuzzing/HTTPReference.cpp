@@ -27,13 +27,15 @@ namespace
 
 	bool isToken(std::string_view text)
 	{
-		return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0 && (std::isalnum(c) || std::strchr("!#$%&'*+-.^_`|~", c)); });
+		return !text.empty() && std::all_of(text.begin(), text.end(),
+			[](char c) { return c > 0 && (std::isalnum(c) || std::strchr("!#$%&'*+-.^_`|~", c)); });
 	}
 
 	bool isText(std::string_view text)
 		/// Returns true if there are no control characters except HTAB.
 	{
-		return std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+		return std::none_of(text.begin(), text.end(),
+			[](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
 	}
 
 	bool takeLine(std::string_view input, std::size_t& pos, std::string_view& line)
@@ -109,7 +111,8 @@ namespace
 		request.method = line.substr(0, first);
 		request.target = line.substr(first + 1, last - first - 1);
 		request.version = line.substr(last + 1);
-		const bool known = request.version.size() == 8 && request.version.compare(0, 7, "HTTP/1.") == 0 && std::isdigit(static_cast<unsigned char>(request.version[7]));
+		const bool known = request.version.size() == 8 && request.version.compare(0, 7, "HTTP/1.") == 0
+			&& std::isdigit(static_cast<unsigned char>(request.version[7]));
 		return known && isText(line) && request.target.find_first_of(" \t") == std::string::npos && !request.target.empty();
 	}
 
@@ -133,10 +136,12 @@ namespace
 		if (request.has("transfer-encoding"))
 		{
 			std::string coding = toLower(request.get("transfer-encoding"));
-			coding.erase(std::remove_if(coding.begin(), coding.end(), [](char c) { return c == ' ' || c == '\t' || c == ','; }), coding.end());
+			coding.erase(std::remove_if(coding.begin(), coding.end(), [](char c) { return c == ' ' || c == '\t' || c == ','; }),
+				coding.end());
 			if (request.has("content-length") || coding != "chunked") return;
 			const Progress progress = takeChunks(input, request.end, request.body, request.unusual);
-			request.kind = progress == PROGRESS_DONE ? ReferenceRequest::KIND_COMPLETE : progress == PROGRESS_INCOMPLETE ? ReferenceRequest::KIND_PARTIAL : ReferenceRequest::KIND_BAD_BODY;
+			request.kind = progress == PROGRESS_DONE ? ReferenceRequest::KIND_COMPLETE :
+				progress == PROGRESS_INCOMPLETE ? ReferenceRequest::KIND_PARTIAL : ReferenceRequest::KIND_BAD_BODY;
 		}
 		else if (request.has("content-length"))
 		{
@@ -154,7 +159,8 @@ namespace
 
 	void checkResponseFields(const ReferenceResponse& response)
 	{
-		static const std::string KNOWN(" date connection server content-length transfer-encoding content-type location last-modified www-authenticate ");
+		static const std::string KNOWN(" date connection server content-length transfer-encoding content-type location last-modified "
+			"www-authenticate ");
 		std::string seen(" ");
 		for (const auto& field: response.fields)
 		{
@@ -167,7 +173,8 @@ namespace
 		require(!response.hasLength || !response.chunked, "A response has Content-Length and Transfer-Encoding");
 		const bool lengthless = response.status < 200 || response.status == 204;
 		require(!lengthless || (!response.hasLength && !response.chunked), "A response that has no length describes it");
-		require(!response.chunked || response.version == "HTTP/1.1" || !response.persistent, "Behind chunks in HTTP/1.0 the connection must end");
+		require(!response.chunked || response.version == "HTTP/1.1" || !response.persistent,
+			"Behind chunks in HTTP/1.0 the connection must end");
 	}
 }
 
@@ -233,17 +240,21 @@ ReferenceResponse ReferenceResponse::read(std::string_view output, bool head)
 	ReferenceResponse response;
 	std::string_view line;
 	require(takeLine(output, response.end, line), "A status line has no end");
-	const bool isStatusLine = line.size() >= 13 && line.substr(0, 7) == "HTTP/1." && std::isdigit(line[7]) && line[8] == ' ' && line[12] == ' ' && line.substr(9, 3).find_first_not_of(DIGITS) == std::string_view::npos;
+	const bool isStatusLine = line.size() >= 13 && line.substr(0, 7) == "HTTP/1." && std::isdigit(line[7]) && line[8] == ' '
+		&& line[12] == ' ' && line.substr(9, 3).find_first_not_of(DIGITS) == std::string_view::npos;
 	require(isStatusLine && isText(line), "A response does not begin with a status line");
 	response.version = line.substr(0, 8);
 	response.status = std::stoi(std::string(line.substr(9, 3)));
-	require(takeFields(output, response.end, response.fields, true) == PROGRESS_DONE, "The header of a response is malformed, or has no end");
+	require(takeFields(output, response.end, response.fields, true) == PROGRESS_DONE,
+		"The header of a response is malformed, or has no end");
 	response.hasLength = response.has("content-length");
 	response.chunked = response.has("transfer-encoding");
-	response.persistent = !response.lists("connection", "close") && (response.version == "HTTP/1.1" || response.lists("connection", "keep-alive"));
+	response.persistent = !response.lists("connection", "close")
+		&& (response.version == "HTTP/1.1" || response.lists("connection", "keep-alive"));
 	checkResponseFields(response);
 	const std::string length = response.get("content-length");
-	require(!response.hasLength || (!length.empty() && length.size() < 10 && length.find_first_not_of(DIGITS) == std::string::npos), "The Content-Length of a response is not a number");
+	require(!response.hasLength || (!length.empty() && length.size() < 10 && length.find_first_not_of(DIGITS) == std::string::npos),
+		"The Content-Length of a response is not a number");
 	if (head || response.status < 200 || response.status == 204 || response.status == 304) return response;
 	if (response.chunked)
 	{

@@ -110,10 +110,12 @@ namespace
 		for (const EVSharedSocket& socket: EVSharedSocket::inherited(unsetEnvironment))
 		{
 			const bool closesOnExec = (::fcntl(socket.impl()->sockfd(), F_GETFD) & FD_CLOEXEC) != 0;
-			std::cout << socket.impl()->sockfd() << ' ' << socket.name() << ' ' << socket.address().toString() << (closesOnExec ? "" : " is inherited") << '\n';
+			std::cout << socket.impl()->sockfd() << ' ' << socket.name() << ' ' << socket.address().toString()
+				<< (closesOnExec ? "" : " is inherited") << '\n';
 		}
 		std::cout << EVSharedSocket::inherited(unsetEnvironment).size() << " more";
-		for (const char* name: {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) std::cout << (std::getenv(name) ? std::string(", ") + name : "");
+		for (const char* name: {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+			std::cout << (std::getenv(name) ? std::string(", ") + name : "");
 		std::cout << std::endl;
 		return 0;
 	}

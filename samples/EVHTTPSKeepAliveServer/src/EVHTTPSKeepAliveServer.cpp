@@ -76,7 +76,8 @@ class EVHTTPSKeepAliveServer: public SampleApplication
 {
 public:
 	EVHTTPSKeepAliveServer():
-		SampleApplication("EVHTTPSKeepAliveServer", "A secure web server for any number of persistent connections with a few threads.", 9943),
+		SampleApplication("EVHTTPSKeepAliveServer",
+			"A secure web server for any number of persistent connections with a few threads.", 9943),
 		_pParams(new EVHTTPServerParams)
 	{
 	}
@@ -113,7 +114,8 @@ private:
 			key = _pCertificate->keyPath();
 		}
 		const Context::VerificationMode verify = flag("verifyClient") ? Context::VERIFY_STRICT : Context::VERIFY_NONE;
-		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, key, certificate, config().getString("EVHTTPSKeepAliveServer.authorities", ""), verify, 9, true);
+		Context::Ptr pContext = new Context(Context::TLS_SERVER_USE, key, certificate,
+			config().getString("EVHTTPSKeepAliveServer.authorities", ""), verify, 9, true);
 		// An idle connection needs no buffers. Poco leaves it to the application to say so.
 		SSL_CTX_set_mode(pContext->sslContext(), SSL_MODE_RELEASE_BUFFERS);
 		pContext->enableSessionCache(true, "EVHTTPSKeepAliveServer");

@@ -22,7 +22,8 @@ const std::string CHAT_PAGE = R"html(<!DOCTYPE html>
 <style>
 :root { color-scheme: light dark; }
 * { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 56em; height: 100vh; margin: 0 auto; padding: 1em; display: flex; flex-direction: column; gap: .6em; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 56em; height: 100vh; margin: 0 auto; padding: 1em; }
+body { display: flex; flex-direction: column; gap: .6em; }
 header { display: flex; align-items: baseline; gap: 1em; }
 h1 { font-size: 1.3em; margin: 0; }
 #status { font-size: .85em; opacity: .7; }

@@ -68,7 +68,8 @@ class PageHandler: public HTTPRequestHandler
 public:
 	void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override
 	{
-		if (request.getURI() != "/") return answer(response, HTTPResponse::HTTP_NOT_FOUND, "There are / and, for WebSockets, /chat and /echo.\n");
+		if (request.getURI() != "/")
+			return answer(response, HTTPResponse::HTTP_NOT_FOUND, "There are / and, for WebSockets, /chat and /echo.\n");
 		if (request.getMethod() != HTTPRequest::HTTP_GET) return answer(response, HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "Only GET\n");
 		response.setContentType("text/html; charset=utf-8");
 		response.sendBuffer(CHAT_PAGE.data(), CHAT_PAGE.size());
@@ -187,7 +188,8 @@ protected:
 				.argument("number")
 				.binding("EVWebSocketServer.rate"));
 		options.addOption(
-			Option("idleTimeout", "i", "How many seconds a client of the chat may say nothing at all (default 75). It is sent a ping three times as often.")
+			Option("idleTimeout", "i", "How many seconds a client of the chat may say nothing at all (default 75). It is sent a ping "
+				"three times as often.")
 				.required(false)
 				.repeatable(false)
 				.argument("number")
@@ -221,7 +223,8 @@ protected:
 
 		EchoHandler::Limit echoes(std::max(1, _pParams->getMaxThreads()/2));
 		EVHTTPServer server(new SiteFactory(chatServer, echoes), port(), _pParams);
-		EVHTTPServer secureServer(new SiteFactory(chatServer, echoes), SecureServerSocket(_securePort, _pSecureParams->getAcceptBacklog(), context()), _pSecureParams);
+		EVHTTPServer secureServer(new SiteFactory(chatServer, echoes),
+			SecureServerSocket(_securePort, _pSecureParams->getAcceptBacklog(), context()), _pSecureParams);
 
 		chatServer.start();
 		server.start();
@@ -231,7 +234,8 @@ protected:
 		timer.schedule(Timer::func([&chat] { chat.tick(); }), TICK, TICK);
 		timer.schedule(Timer::func([&chat] { chat.ping(); }), ping, ping);
 		std::cout << "EVWebSocketServer: http://127.0.0.1:" << server.port() << "/ and https://127.0.0.1:" << secureServer.port() << "/ ("
-			<< server.params().getMaxThreads() << " threads, " << server.statistics().loops << " loops, " << policyName() << ")" << std::endl;
+			<< server.params().getMaxThreads() << " threads, " << server.statistics().loops << " loops, " << policyName()
+			<< ")" << std::endl;
 		waitForEnd();
 
 		timer.cancel(true);

@@ -112,21 +112,24 @@ MessageReader::Event MessageReader::add(int flags, const std::string& payload)
 	if (opcode & OP_CONTROL) return addControl(flags, payload);
 
 	if (opcode > WebSocket::FRAME_OP_BINARY) throw WebSocketError("Unknown kind of frame", WebSocket::WS_PROTOCOL_ERROR);
-	if ((opcode == WebSocket::FRAME_OP_CONT) != (_opcode != 0)) throw WebSocketError("Fragments are out of order", WebSocket::WS_PROTOCOL_ERROR);
+	if ((opcode == WebSocket::FRAME_OP_CONT) != (_opcode != 0))
+		throw WebSocketError("Fragments are out of order", WebSocket::WS_PROTOCOL_ERROR);
 	if (payload.size() > _maxLength - _message.size()) throw WebSocketError("Too much for a message", WebSocket::WS_PAYLOAD_TOO_BIG);
 	if (opcode) _opcode = opcode;
 	_message += payload;
 	if (!(flags & WebSocket::FRAME_FLAG_FIN)) return EVENT_NONE;
 	_complete = _opcode;
 	_opcode = 0;
-	if (_complete == WebSocket::FRAME_OP_TEXT && !isUTF8(_message)) throw WebSocketError("Text must be UTF-8", WebSocket::WS_MALFORMED_PAYLOAD);
+	if (_complete == WebSocket::FRAME_OP_TEXT && !isUTF8(_message))
+		throw WebSocketError("Text must be UTF-8", WebSocket::WS_MALFORMED_PAYLOAD);
 	return EVENT_MESSAGE;
 }
 
 
 MessageReader::Event MessageReader::addControl(int flags, const std::string& payload)
 {
-	if (!(flags & WebSocket::FRAME_FLAG_FIN) || payload.size() > MAX_CONTROL) throw WebSocketError("Control frames are short", WebSocket::WS_PROTOCOL_ERROR);
+	if (!(flags & WebSocket::FRAME_FLAG_FIN) || payload.size() > MAX_CONTROL)
+		throw WebSocketError("Control frames are short", WebSocket::WS_PROTOCOL_ERROR);
 	switch (flags & WebSocket::FRAME_OP_BITMASK)
 	{
 	case WebSocket::FRAME_OP_PING:
@@ -134,7 +137,8 @@ MessageReader::Event MessageReader::addControl(int flags, const std::string& pay
 	case WebSocket::FRAME_OP_PONG:
 		return EVENT_NONE;
 	case WebSocket::FRAME_OP_CLOSE:
-		if (!payload.empty() && (payload.size() < 2 || !isStatus(number(payload.data(), 2)))) throw WebSocketError("No such status", WebSocket::WS_PROTOCOL_ERROR);
+		if (!payload.empty() && (payload.size() < 2 || !isStatus(number(payload.data(), 2))))
+			throw WebSocketError("No such status", WebSocket::WS_PROTOCOL_ERROR);
 		if (payload.size() > 2 && !isUTF8(payload.substr(2))) throw WebSocketError("Text must be UTF-8", WebSocket::WS_MALFORMED_PAYLOAD);
 		return EVENT_CLOSE;
 	default:

@@ -28,8 +28,9 @@ class Browser:
         self.directory = tempfile.TemporaryDirectory(prefix="evnet-chromium-", ignore_cleanup_errors=True)
         self.log = open(os.path.join(self.directory.name, "log"), "w+")
         self.process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-             "--ignore-certificate-errors", "--remote-debugging-port=0", "--user-data-dir=" + self.directory.name, "about:blank"],
+            [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+             "--disable-background-networking", "--ignore-certificate-errors", "--remote-debugging-port=0",
+             "--user-data-dir=" + self.directory.name, "about:blank"],
             stdout=self.log, stderr=subprocess.STDOUT)
         port_file = os.path.join(self.directory.name, "DevToolsActivePort")
         end = time.monotonic() + DEADLINE
@@ -156,7 +157,8 @@ async def chat(browser, program, secure_ann, secure_bob):
                 for other in (ann, bob):
                     await other.until(MESSAGES, expected)
         for page in (ann, bob):
-            if await page.evaluate("document.querySelectorAll('main img, main i, main b b').length") or await page.evaluate("document.title") != "EVNet chat":
+            elements = await page.evaluate("document.querySelectorAll('main img, main i, main b b').length")
+            if elements or await page.evaluate("document.title") != "EVNet chat":
                 raise AssertionError("what a user has written has become HTML")
             if await page.evaluate("document.getElementById('text').value"):
                 raise AssertionError("the message is still in its field")
@@ -193,7 +195,8 @@ async def main(program, chromium):
             except Exception as exc:
                 result = f"FAILED: {type(exc).__name__} {exc}"
                 failed += 1
-            print(f"two pages, {'https' if secure_ann else 'http'} and {'https' if secure_bob else 'http'}  {time.monotonic() - begin:5.1f} s  {result}", flush=True)
+            print(f"two pages, {'https' if secure_ann else 'http'} and {'https' if secure_bob else 'http'}  "
+                f"{time.monotonic() - begin:5.1f} s  {result}", flush=True)
     finally:
         browser.stop()
     print(f"{failed} failed" if failed else "all is well")

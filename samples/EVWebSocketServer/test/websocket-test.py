@@ -55,9 +55,11 @@ class Raw:
         plain.setblocking(False)
         await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", server.secure_port if secure else server.port))
         self.reader, self.writer = await within(asyncio.open_connection(
-            sock=plain, ssl=CONTEXT if secure else None, server_hostname="localhost" if secure else None, limit=4096 if receive_buffer else 2**16))
+            sock=plain, ssl=CONTEXT if secure else None, server_hostname="localhost" if secure else None,
+            limit=4096 if receive_buffer else 2**16))
         self.writer.write((f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                           f"Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n").encode() + behind)
+                           f"Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                           f"{headers}\r\n").encode() + behind)
         self.header = (await within(self.reader.readuntil(b"\r\n\r\n"))).decode()
         self.status = int(self.header.split()[1])
         if self.status == 101:
@@ -186,7 +188,9 @@ async def test_handshake(server, secure):
 
 async def test_echo(server, secure):
     async with connect(server.url("/echo", secure)) as ws:
-        for message in ("", "hello", "caf\u00e9 \u20ac \U0001f600", b"", bytes(range(256)), "x" * 125, "x" * 126, b"y" * 65535, b"y" * 65536, "z" * 70000, b"\0" * MAX_ECHO):
+        messages = ("", "hello", "caf\u00e9 \u20ac \U0001f600", b"", bytes(range(256)), "x" * 125, "x" * 126, b"y" * 65535,
+                    b"y" * 65536, "z" * 70000, b"\0" * MAX_ECHO)
+        for message in messages:
             await ws.send(message)
             check(await within(ws.recv()) == message, "wrong echo of", len(message))
         await ws.send(["Frag", "ment", "ed \u20ac"])
@@ -282,7 +286,8 @@ async def test_errors(server, secure):
                 (1008, "joins without a name", [(TEXT, b'{"type": "join", "name": "  "}', {})]),
                 (1008, "joins twice", [(TEXT, b'{"type": "join", "name": "x"}', {})] * 2),
                 (1008, "long name", [(TEXT, b'{"type": "join", "name": "%s"}' % (b"x" * 121), {})]),
-                (1008, "long text", [(TEXT, b'{"type": "join", "name": "x"}', {}), (TEXT, b'{"type": "say", "text": "%s"}' % (b"x" * 2001), {})]),
+                (1008, "long text", [(TEXT, b'{"type": "join", "name": "x"}', {}),
+                    (TEXT, b'{"type": "say", "text": "%s"}' % (b"x" * 2001), {})]),
             ]
         for status, what, frames in cases:
             # Afterwards, the server waits for the client: the echo until it closes, the chat if it has not sent all.
@@ -318,7 +323,8 @@ async def test_bytes(server, secure):
 
 
 async def test_chat(server, secure):
-    async with connect(server.url("/chat", secure)) as ann, connect(server.url("/chat", not secure)) as bob, connect(server.url("/chat", secure)) as silent:
+    url = server.url("/chat", secure)
+    async with connect(url) as ann, connect(server.url("/chat", not secure)) as bob, connect(url) as silent:
         await join(ann, "Ann")
         await here(ann, ["Ann"])
         await join(bob, " Bob ")
@@ -392,7 +398,8 @@ async def own_slow_reader(server, secure):
         check(grown < 50, "the server has grown by", grown, "MiB")
         begin = time.monotonic()
         await here(clients[0], ["0", "1", "2", "3"], 40)  # sendTimeout, perhaps twice
-        return f"slowest of 1,500 messages {1000 * slowest:.0f} ms, {grown:+.0f} MiB, disconnected after {time.monotonic() - begin:.0f} s more"
+        return (f"slowest of 1,500 messages {1000 * slowest:.0f} ms, {grown:+.0f} MiB, "
+                f"disconnected after {time.monotonic() - begin:.0f} s more")
     finally:
         slow.writer.transport.abort()
         await asyncio.gather(*(ws.close() for ws in clients))

@@ -45,7 +45,8 @@ namespace
 	{
 		const std::size_t method = line.find(' ');
 		const std::size_t target = line.rfind(' ');
-		if (method == std::string_view::npos || method == 0 || target <= method + 1 || line.back() != '\r') return HTTPResponse::HTTP_BAD_REQUEST;
+		if (method == std::string_view::npos || method == 0 || target <= method + 1 || line.back() != '\r')
+			return HTTPResponse::HTTP_BAD_REQUEST;
 		if (!std::all_of(line.begin(), line.begin() + method, isToken)) return HTTPResponse::HTTP_BAD_REQUEST;
 		if (!std::all_of(line.begin() + method + 1, line.begin() + target, isVisible)) return HTTPResponse::HTTP_BAD_REQUEST;
 		const std::string_view version = line.substr(target + 1, line.size() - target - 2);
@@ -186,7 +187,8 @@ void Conversation::readHeader(std::size_t length)
 	if (_request.has(HTTPMessage::TRANSFER_ENCODING)) return refuse(HTTPResponse::HTTP_NOT_IMPLEMENTED);
 	if (!readBodyLength()) return;
 	_state = BODY;
-	if (_input.size() < _bodyLength && Poco::icompare(_request.get("Expect", ""), "100-continue") == 0) _output += "HTTP/1.1 100 Continue\r\n\r\n";
+	if (_input.size() < _bodyLength && Poco::icompare(_request.get("Expect", ""), "100-continue") == 0)
+		_output += "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 
@@ -200,7 +202,8 @@ bool Conversation::readBodyLength()
 	const std::string length = field->second;
 	const bool repeated = ++field != _request.end() && Poco::icompare(field->first, HTTPMessage::CONTENT_LENGTH) == 0;
 	Poco::UInt64 value = 0;
-	if (repeated || !std::all_of(length.begin(), length.end(), [](unsigned char c) { return std::isdigit(c); }) || !Poco::NumberParser::tryParseUnsigned64(length, value))
+	if (repeated || !std::all_of(length.begin(), length.end(), [](unsigned char c) { return std::isdigit(c); })
+		|| !Poco::NumberParser::tryParseUnsigned64(length, value))
 	{
 		refuse(HTTPResponse::HTTP_BAD_REQUEST);
 		return false;

@@ -135,7 +135,8 @@ namespace
 		serverOptions.setSendTimeout(options.timeout);
 		// As in Conversation: a request is handed over whole, and no answer waits for its reader.
 		serverOptions.setMaxBufferedBytes(Conversation::MAX_HEADER + Conversation::MAX_BODY + Conversation::CHUNK);
-		serverOptions.setMaxPendingOutput(std::max<std::size_t>(Conversation::MAX_BODY, options.work.body().size()) + 2*Conversation::MAX_OUTPUT);
+		serverOptions.setMaxPendingOutput(std::max<std::size_t>(Conversation::MAX_BODY, options.work.body().size())
+			+ 2*Conversation::MAX_OUTPUT);
 	}
 }
 

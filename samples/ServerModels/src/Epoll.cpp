@@ -5,9 +5,10 @@
 //
 // Good for:   any number of connections with requests that never block: what a turn costs depends on how many connections have something
 //             to say, not on how many there are. One thread needs no locks; several with a listening socket each do not either.
-// Breaks on:  a request that blocks or computes: everybody else of its loop waits for it. One thread uses one core. With several, a connection
-//             stays where the system has put it, also if that loop is busy and another one idle. Edge-triggered: on bytes that were
-//             not read to the end, which nobody tells about again; and a client that sends without end, if one reads on till then.
+// Breaks on:  a request that blocks or computes: everybody else of its loop waits for it. One thread uses one core. With several, a
+//             connection stays where the system has put it, also if that loop is busy and another one idle. Edge-triggered: on bytes
+//             that were not read to the end, which nobody tells about again; and a client that sends without end, if one reads on
+//             till then.
 // Used in:    level: Redis (one thread), libevent's and libev's default; edge: nginx's loops, Netty's native transport, Go's netpoller.
 //
 // Copyright (c) 2026, EVNet Contributors.

@@ -36,7 +36,8 @@ namespace
 		{
 			for (int i = 0; i < _processes; i++)
 			{
-				_listeners.push_back(std::make_unique<Listener>(i == 0 ? options.address : _listeners[0]->address(), Listener::NON_BLOCKING));
+				_listeners.push_back(std::make_unique<Listener>(i == 0 ? options.address : _listeners[0]->address(),
+					Listener::NON_BLOCKING));
 			}
 		}
 

@@ -69,9 +69,12 @@ protected:
 		addOption(options, "model", "m", "name", "The model, one of those listed by --list.");
 		addOption(options, "port", "p", "number", "The port to listen on, 0 for any free one, which is printed (default 0).");
 		addOption(options, "protocol", "P", "name", "http or echo (default http).");
-		addOption(options, "workers", "w", "number", "Threads, processes or loops, whatever the model has several of (default 0, what it thinks fit).");
-		addOption(options, "work", "W", "work", "What a request costs: hello, sleep:MS, cpu:US (processor time), mixed:ONE_IN:MS (one in so many sleeps), bytes:N (of an HTTP answer) (default hello).");
-		addOption(options, "connections", "c", "number", "Connections that may be open at once, 0 for what the limit of descriptors allows (default 0).");
+		addOption(options, "workers", "w", "number",
+			"Threads, processes or loops, whatever the model has several of (default 0, what it thinks fit).");
+		addOption(options, "work", "W", "work", "What a request costs: hello, sleep:MS, cpu:US (processor time), mixed:ONE_IN:MS "
+			"(one in so many sleeps), bytes:N (of an HTTP answer) (default hello).");
+		addOption(options, "connections", "c", "number",
+			"Connections that may be open at once, 0 for what the limit of descriptors allows (default 0).");
 		addOption(options, "timeout", "t", "seconds", "After which a connection is closed on which nothing moves (default 600).");
 	}
 
@@ -134,7 +137,8 @@ private:
 		{
 			struct rusage usage;
 			if (getrusage(who, &usage) != 0) continue;
-			for (const struct timeval& time: {usage.ru_utime, usage.ru_stime}) milliseconds += static_cast<double>(time.tv_sec)*1e3 + static_cast<double>(time.tv_usec)/1e3;
+			for (const struct timeval& time: {usage.ru_utime, usage.ru_stime})
+				milliseconds += static_cast<double>(time.tv_sec)*1e3 + static_cast<double>(time.tv_usec)/1e3;
 		}
 		std::cout << "cpu_ms " << std::fixed << std::setprecision(3) << milliseconds << std::endl;
 	}
@@ -152,7 +156,8 @@ private:
 	void readOptions(ModelOptions& options)
 	{
 		const std::string protocol = text("protocol", "http");
-		if (protocol != "http" && protocol != "echo") throw Poco::InvalidArgumentException("protocol must be http or echo, not '" + protocol + "'");
+		if (protocol != "http" && protocol != "echo")
+			throw Poco::InvalidArgumentException("protocol must be http or echo, not '" + protocol + "'");
 		options.protocol = protocol == "http" ? Conversation::HTTP : Conversation::ECHO;
 		options.address = SocketAddress("127.0.0.1", static_cast<Poco::UInt16>(number("port", 0, 0, 65535)));
 		options.workers = number("workers", 0, 0, 1024);
@@ -171,7 +176,8 @@ private:
 		const std::string value = text(option, std::to_string(defaultValue));
 		int result = 0;
 		if (!Poco::NumberParser::tryParse(value, result) || result < minimum || result > maximum)
-			throw Poco::InvalidArgumentException(Poco::format("%s must be a number from %d to %d, not '%s'", option, minimum, maximum, value));
+			throw Poco::InvalidArgumentException(Poco::format("%s must be a number from %d to %d, not '%s'", option, minimum, maximum,
+				value));
 		return result;
 	}
 
@@ -180,7 +186,8 @@ private:
 		return "ServerModels." + option;
 	}
 
-	void addOption(OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument, const std::string& description)
+	void addOption(OptionSet& options, const std::string& name, const std::string& letter, const std::string& argument,
+		const std::string& description)
 	{
 		Option option(name, letter, description);
 		if (!argument.empty()) option.argument(argument).binding(key(name));
@@ -192,14 +199,16 @@ private:
 		HelpFormatter helpFormatter(options());
 		helpFormatter.setCommand(commandName());
 		helpFormatter.setUsage("--model=NAME OPTIONS");
-		helpFormatter.setHeader("The classic models of servers, which all serve the same protocols: echo, and HTTP (POST /echo returns its body). Serves on the loopback interface until SIGTERM or SIGINT.");
+		helpFormatter.setHeader("The classic models of servers, which all serve the same protocols: echo, and HTTP (POST /echo returns "
+			"its body). Serves on the loopback interface until SIGTERM or SIGINT.");
 		helpFormatter.format(std::cout);
 		return EXIT_OK;
 	}
 
 	static int displayList()
 	{
-		for (const ModelEntry& entry: serverModels()) std::cout << std::left << std::setw(20) << entry.name << ' ' << entry.description << '\n';
+		for (const ModelEntry& entry: serverModels())
+			std::cout << std::left << std::setw(20) << entry.name << ' ' << entry.description << '\n';
 		return EXIT_OK;
 	}
 

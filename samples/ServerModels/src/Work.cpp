@@ -25,7 +25,8 @@ namespace
 	int number(const std::string& description, const std::string& text, int minimum, int maximum)
 	{
 		int value = 0;
-		if (!Poco::NumberParser::tryParse(text, value) || value < minimum || value > maximum) throw Poco::InvalidArgumentException("no such work", description);
+		if (!Poco::NumberParser::tryParse(text, value) || value < minimum || value > maximum)
+			throw Poco::InvalidArgumentException("no such work", description);
 		return value;
 	}
 
