@@ -31,6 +31,7 @@
 #include "EVListenerTest.h"
 #include "EVPlainClientLeavesTest.h"
 #include "EVPlainConnectionTest.h"
+#include "EVRunModeTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVServerPoolTest.h"
 #include "EVServerPressureTest.h"
@@ -109,6 +110,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVListenerTest::suite());
 	pSuite->addTest(EVPlainClientLeavesTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
+	pSuite->addTest(EVRunModeTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPoolTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());

@@ -192,7 +192,7 @@ void Connection::run(Clock::time_point start)
 	const long waits = ThreadState::waits();
 	handle();
 	if (state.isRequest()) pLoop->requestDone();
-	if (state.callsHandler()) pLoop->noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
+	if (state.callsHandler()) pLoop->runners().noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
 	pLoop->giveBack(*this);
 }
 

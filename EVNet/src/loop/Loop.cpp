@@ -118,7 +118,7 @@ Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines:
 	_pExposed(nullptr),
 	_now(0),
 	_suspected(0),
-	_slowShare(0),
+	_runners(parts.executor),
 	_inVain(0),
 	_watchFailed(false),
 	_draining(false),
@@ -272,12 +272,12 @@ bool Loop::serveReady(Permit& permit)
 			check(connection);
 			continue;
 		}
-		const RunMode mode = chooseRunner(connection, permit);
-		if (mode != RUN_LEADER && mode != RUN_LEADER_ALONE)
+		const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
+		if (!RunnerChoice::isLeader(_runners.chooseRunner(slice, _ending, permit)))
 		{
 			sendHeld(connection);
-			_executor.admit();
-			if (connection.state.work() != ConnectionState::WORK_FLUSH) _queued.fetch_add(1);
+			_executor.queue().admit();
+			if (!slice) _queued.fetch_add(1);
 			if (connection.exposed()) recall(connection);
 			_outbox.push(connection);
 		}
@@ -287,29 +287,6 @@ bool Loop::serveReady(Permit& permit)
 	submitOutbox();
 	_leadership.endWork();
 	return true;
-}
-
-
-Loop::RunMode Loop::chooseRunner(const Connection& connection, Permit& permit)
-{
-	const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
-	if (_executor.leadersRunRequests() || (slice && _ending)) // when the server ends, no other thread takes anything
-	{
-		if (!permit) permit = _executor.enter();
-		return RUN_LEADER_ALONE;
-	}
-	if (slice) return RUN_WORKER_POLICY;
-	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW)
-	{
-		permit.giveBack();
-		return RUN_WORKER_PREDICTED;
-	}
-	if (!permit && _executor.adaptive())
-	{
-		permit = _executor.tryEnter();
-		if (!permit) return RUN_WORKER_NO_PERMIT;
-	}
-	return permit ? RUN_LEADER : RUN_WORKER_POLICY;
 }
 
 
@@ -339,13 +316,13 @@ bool Loop::runHere(Connection& connection, Permit& permit)
 		const bool slow = _now - begin > SLOW_MICROSECONDS*1e-6;
 		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
 		else if (suspected) --_suspected;
-		if (connection.state.callsHandler()) noteRequest(slow && suspected && ThreadState::waits() != waits);
+		if (connection.state.callsHandler()) _runners.noteRequest(slow && suspected && ThreadState::waits() != waits);
 		connection.settle();
 		finish(connection);
 		check(connection);
 		return true;
 	}
-	if (connection.state.callsHandler()) noteRequest(true);
+	if (connection.state.callsHandler()) _runners.noteRequest(true);
 	if (connection.state.isRequest()) requestDone();
 	permit.requestDischarged(); // by giveBack(), before the connection goes back to the loop
 	giveBack(connection);
@@ -358,18 +335,6 @@ void Loop::unwatchRunning()
 	// The thread that ran it has lost the loop meanwhile, so that the connection comes back through the mailbox.
 	if (_pExposed && isRunning(*_pExposed)) recall(*_pExposed);
 	_pExposed = nullptr;
-}
-
-
-void Loop::noteRequest(bool slow)
-{
-	// An exponentially weighted average. Updates by several threads may
-	// get lost; that does not matter.
-	int share = _slowShare.load(std::memory_order_relaxed);
-	if (slow) share += (SHARE_ONE - share)/SHARE_WEIGHT;
-	else if (share > 0) share -= share/SHARE_WEIGHT + 1;
-	else return;
-	_slowShare.store(share, std::memory_order_relaxed);
 }
 
 
@@ -576,7 +541,7 @@ void Loop::refuseBusy(Connection& connection, std::ptrdiff_t length)
 
 bool Loop::queueIsFull() const
 {
-	return _queued >= _executor.queuePart() && _executor.isFull();
+	return _queued >= _executor.queue().part() && _executor.queue().isFull();
 }
 
 
@@ -586,10 +551,10 @@ bool Loop::waitsForRoom()
 	if (_waitsForRoom) return true;
 	if (!queueIsFull()) return false;
 	_waitsForRoom = true;
-	_executor.addWaiting(1);
+	_executor.queue().addWaiting(1);
 	if (queueIsFull()) return true;
 	_waitsForRoom = false; // somebody made room before he could see the flag
-	_executor.addWaiting(-1);
+	_executor.queue().addWaiting(-1);
 	return false;
 }
 
@@ -603,7 +568,7 @@ void Loop::offerRoom()
 void Loop::requestTaken()
 {
 	const int queued = _queued.fetch_sub(1) - 1;
-	if (_waitsForRoom && queued <= _executor.queuePart()/2) wake(WAKE_PAUSED);
+	if (_waitsForRoom && queued <= _executor.queue().part()/2) wake(WAKE_PAUSED);
 }
 
 

@@ -26,6 +26,7 @@
 #include "socket/BufferPool.h"
 #include "threads/Leadership.h"
 #include "threads/LedLoop.h"
+#include "threads/RunnerChoice.h"
 #include "core/Counter.h"
 #include "core/IntrusiveQueue.h"
 #include "core/ThreadState.h"
@@ -147,8 +148,7 @@ public:
 	void requestCancelled();
 		/// Count a request that has left the queue. May be called from any thread.
 
-	void noteRequest(bool slow);
-		/// Lets the prediction know about a request. May be called from any thread.
+	RunnerChoice& runners();
 
 	void onTimeout(Connection& connection);
 		/// Called by the lists when the clock of the connection has run out.
@@ -161,23 +161,9 @@ public:
 private:
 	enum
 	{
-		// Fixed-point share of slow requests among the recent ones, see noteRequest().
-		SHARE_ONE     = 1 << 20,
-		SHARE_WEIGHT  = 512,
-		SHARE_SLOW    = SHARE_ONE/256,
 		MAX_IN_VAIN   = 64,
 		SUSPECTED_AFTER_SLOW = 16
 			/// So many requests after a slow one are asked whether they have waited.
-	};
-
-	enum RunMode
-		/// Which thread runs what a connection has, and why.
-	{
-		RUN_LEADER,             /// the leader: another thread could take the loop over (EXECUTE_ADAPTIVE)
-		RUN_LEADER_ALONE,       /// the leader: no other thread may, see Executor::leadersRunRequests(), or takes anything any more
-		RUN_WORKER_POLICY,      /// another thread: EXECUTE_DEDICATED, or a slice of a file
-		RUN_WORKER_PREDICTED,   /// another thread: requests of this loop have been blocking
-		RUN_WORKER_NO_PERMIT    /// another thread: older requests wait, too many run, or nobody could take the loop over
 	};
 
 	Loop(const Loop&);
@@ -189,9 +175,6 @@ private:
 	void restoreWakeUp();
 	bool serveReady(Permit& permit);
 		/// Returns false if another thread leads the loop now. Then the calling thread still has the permit.
-
-	RunMode chooseRunner(const Connection& connection, Permit& permit);
-		/// Decides who runs what the connection has: the only place that does. Gets a permit for the leader, or gives it back.
 
 	bool runHere(Connection& connection, Permit& permit);
 		/// Returns false if another thread leads the loop now.
@@ -360,7 +343,7 @@ private:
 	double                    _now;
 	Leadership                _leadership;
 	int                       _suspected;      /// requests to be looked at more closely: one has been slow, perhaps because it has waited
-	std::atomic<int>          _slowShare;
+	RunnerChoice              _runners;
 	int                       _inVain;         /// events without anything to receive, in succession
 	bool                      _watchFailed;    /// the system has refused to watch a descriptor
 	bool                      _draining;       /// WAKE_DRAIN was received
@@ -487,6 +470,12 @@ inline void Loop::count(ConnectionState::Step step)
 inline double Loop::now() const
 {
 	return _now;
+}
+
+
+inline RunnerChoice& Loop::runners()
+{
+	return _runners;
 }
 
 

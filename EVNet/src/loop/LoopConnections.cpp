@@ -74,7 +74,7 @@ void Loop::starve(Connection& connection)
 void Loop::resumePaused()
 {
 	assertLed();
-	if (_waitsForRoom.exchange(false)) _executor.addWaiting(-1);
+	if (_waitsForRoom.exchange(false)) _executor.queue().addWaiting(-1);
 	while (Task* pTask = _paused.pop())
 	{
 		Connection& connection = static_cast<Connection&>(*pTask);
@@ -602,7 +602,7 @@ void Loop::postpone(Connection& connection)
 bool Loop::closeLongestIdle()
 {
 	// Those that run requests, or wait for a thread that does, may be in front of all others.
-	Connection* pLongest = _deadlines.longestIdle(MAX_IDLE_LOOKS + _executor.running() + _executor.queued());
+	Connection* pLongest = _deadlines.longestIdle(MAX_IDLE_LOOKS + _executor.queue().running() + _executor.queue().size());
 	if (!pLongest) return false;
 	close(*pLongest, EVServerStatistics::CLOSED_FOR_ROOM);
 	return true;

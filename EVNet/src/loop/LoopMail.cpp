@@ -33,7 +33,7 @@ namespace EVNet {
 void Loop::giveBack(Connection& connection)
 {
 	connection.settle();
-	_executor.discharge();
+	_executor.queue().discharge();
 	// What has become idle while the server is drained must be seen.
 	if (!_admission.draining() && !connection.ended() && !connection.detached() && !connection.socket().hasOutput() && connection.socket().input().size() == 0 && !connection.socket().pending())
 	{

@@ -119,13 +119,13 @@ void EVTCPServer::beginStop(bool abortCurrent)
 
 int EVTCPServer::currentThreads() const
 {
-	return _pEngine->executor().running();
+	return _pEngine->executor().queue().running();
 }
 
 
 int EVTCPServer::maxThreads() const
 {
-	return _pEngine->executor().maxRunning();
+	return _pEngine->executor().queue().permits();
 }
 
 
@@ -151,7 +151,7 @@ int EVTCPServer::maxConcurrentConnections() const
 
 int EVTCPServer::queuedConnections() const
 {
-	return _pEngine->executor().queued();
+	return _pEngine->executor().queue().size();
 }
 
 

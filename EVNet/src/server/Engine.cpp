@@ -437,4 +437,12 @@ EVServerStatistics Engine::statistics() const
 }
 
 
+Poco::Int64 Engine::decided(RunnerChoice::RunMode mode) const
+{
+	Poco::Int64 sum = 0;
+	for (const auto& pLoop: _loops) sum += pLoop->runners().decided(mode);
+	return sum;
+}
+
+
 } } // namespace Poco::EVNet

@@ -83,6 +83,9 @@ public:
 	void closeConnection(Poco::UInt64 id);
 	void notify(Poco::UInt64 id);
 	EVServerStatistics statistics() const;
+	Poco::Int64 decided(RunnerChoice::RunMode mode) const;
+		/// Returns how often that has been decided, in all loops.
+
 
 	const Poco::Net::TCPServerParams& params() const;
 	const Poco::Net::ServerSocket& socket() const;

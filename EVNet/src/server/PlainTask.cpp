@@ -50,7 +50,7 @@ void PlainTask::run(Clock::time_point)
 		reportException();
 		reason = EVServerStatistics::CLOSED_BY_EXCEPTION;
 	}
-	_engine.executor().discharge();
+	_engine.executor().queue().discharge();
 	_pObject.reset();
 	_pSocket = nullptr;
 	_engine.plainEnds(reason);
@@ -60,7 +60,7 @@ void PlainTask::run(Clock::time_point)
 
 void PlainTask::cancel()
 {
-	_engine.executor().discharge();
+	_engine.executor().queue().discharge();
 	_engine.admission().connectionEnded(EVServerStatistics::CLOSED_BY_SERVER);
 	delete this;
 }

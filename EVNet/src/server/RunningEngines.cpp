@@ -51,7 +51,7 @@ struct RunningEngines::Process
 		for (auto& pEngine: engines) pEngine->stop(false);
 		for (auto& pEngine: engines) pEngine->endWithProcess();
 		engines.clear();
-		Executor::waitForDepartures(); // of engines that have just been removed
+		Executor::waitForAllDepartures(); // of engines that have just been removed
 	}
 
 	Poco::ThreadPool& pool;

@@ -19,18 +19,11 @@
 
 #include "Poco/EVNet/EVNet.h"
 #include "Poco/EVNet/EVServerOptions.h"
-#include "core/IntrusiveQueue.h"
-#include "threads/Leadership.h"
+#include "threads/LoopLeaders.h"
 #include "threads/Permit.h"
-#include "threads/Task.h"
-#include "Poco/Runnable.h"
-#include "Poco/ThreadPool.h"
+#include "threads/PoolThreads.h"
+#include "threads/RequestQueue.h"
 #include "Poco/Timespan.h"
-#include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 
@@ -38,28 +31,16 @@ namespace Poco {
 namespace EVNet {
 
 
-struct EVServerStatistics;
-class LedLoop;
-class ThreadOwner;
-
-
-class Executor: public Poco::Runnable
-	/// Decides what each thread of the server does. All of them come from the pool and run the
-	/// same code; a thread
+class Executor: public PoolThreads
+	/// Decides what each thread of the server does. A thread
 	///   - leads a loop, if one has no leader, else
-	///   - works: runs tasks from the queue, as long as no more than maxRunning do, else
+	///   - works: runs tasks from the queue, as long as there is a permit, else
 	///   - watches (EXECUTE_ADAPTIVE, one thread at most): takes over the loop of a leader
 	///     whose request blocks, else
 	///   - is parked until it is needed, and goes back to the pool if that takes too long.
 	///
 	/// With EXECUTE_ADAPTIVE, one thread is to be spare: it watches, or is parked. Who stops being
 	/// that one wakes or starts the next one first.
-	///
-	/// _mutex guards all that is not atomic. It is never held while a request is run, a loop is led, or the pool
-	/// is asked for something.
-	///
-	/// None of its threads asks the pool for another one: the pool may be locked for as long as somebody waits in its
-	/// joinAll(), and that may be until the server stops. A short-lived thread of its own does so, see spawn().
 {
 public:
 	struct Config
@@ -71,6 +52,9 @@ public:
 		int maxQueued;
 		Poco::Timespan idleTime;
 		Poco::Thread::Priority priority;
+
+		int leastThreads() const;
+			/// Returns how many threads there must be: one for each loop, and with EXECUTE_DEDICATED, one to run requests.
 	};
 
 	Executor(ThreadOwner& owner, Poco::ThreadPool& pool, const Config& config);
@@ -83,9 +67,6 @@ public:
 	void begin(const std::vector<LedLoop*>& loops);
 		/// Has the threads lead them, which are Config::loops.
 
-	void release();
-		/// Gives the threads back that acquire() has taken.
-
 	void stop();
 		/// Cancels the tasks in the queue, now and from now on. Threads leave when
 		/// the loops have ended.
@@ -93,37 +74,17 @@ public:
 	bool waitForLoops(Task::Clock::duration timeout);
 		/// Waits until all loops have ended, and all threads but those that still run plain connections have left. Returns false if the time is over.
 
-	bool isCurrent() const;
-		/// Returns true if called by a thread of this Executor.
-
 	void abandon();
 		/// Has all threads leave that do not run a request, though there are connections left. For the end of the process only.
 
-	static void waitForDepartures();
-		/// Waits for threads that have left an Executor, but still have their reference to its server, of any server. For the end of the process only.
-
-	void admit();
-		/// Counts a task in that is about to be submitted. What there is room for is up to the loops, see isFull() and queuePart().
-
-	void discharge();
-		/// Counts a task out that was admitted, or the request of a leader that has been replaced. Called before
-		/// its connection is given back: so many connections never count more than that.
-
-	bool isFull() const;
-		/// Returns true if as many requests as may run at once and maxQueued more are admitted or being run by leaders.
-
-	int queuePart() const;
-		/// Returns how many requests each loop may have in the queue even then, so that no loop can crowd out the others.
-
-	void addWaiting(int loops);
-		/// Says that so many loops more, or less, want to hear of it when there is room again: then LedLoop::offerRoom() is
-		/// called. A loop must look once more whether there is some after it has said so.
+	RequestQueue& queue();
+	const RequestQueue& queue() const;
 
 	void submit(IntrusiveQueue<Task>& tasks);
 		/// Queues tasks for other threads.
 
 	bool trySubmit(Task& task);
-		/// Queues the task, or runs it at once where leaders run requests. Returns false if isFull().
+		/// Queues the task, or runs it at once where leaders run requests. Returns false if the queue is full.
 
 	bool adaptive() const;
 
@@ -144,11 +105,9 @@ public:
 
 	void addTo(EVServerStatistics& statistics) const;
 
-	int running() const;
-	int queued() const;
-	int maxRunning() const;
-
-	void run() override;
+protected:
+	void serve(Lock& lock) override;
+	void expectThreads(int threads) override;
 
 private:
 	friend class Permit;
@@ -161,138 +120,56 @@ private:
 		Parked* pNext = nullptr;
 	};
 
-	struct Seen
-		/// What is known about the leader of a loop. Needs no memory where a leader must be replaced.
-	{
-		LeaderSight byWatcher;
-		LeaderSight byStop;     /// waitForLoops()
-	};
-
-	using Lock = std::unique_lock<std::mutex>;
-
-	class Departure;
-	class Departures;
-		/// Threads that are no longer counted, but still have their reference to the ThreadOwner.
-
-	bool startThread();
-	bool spawn(Lock& lock);
-	void askAgain(double now);
-		/// Asks the pool again for a thread that it did not have, if it is time to.
-
-	void runStarter();
-	void noThread();
+	void configure(const Config& config);
 	int permitsFor(int threads) const;
+	void takeBack(bool countsRequest);
+
+	// Called under the lock.
 	bool wakeOne(Lock& lock);
 	void wakeForQueue(Lock& lock);
 	void wakeAll();
 	void wake(Parked& parked);
-	void offerRoom(int total);
 	void occupy(Lock& lock);
 	void vacate();
-	Permit tryRun();
-	void takeBack(bool countsRequest);
 	void lead(Lock& lock);
 	void work(Lock& lock, Permit permit);
 	void leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point deadline);
 	bool park(Lock& lock);
 	void watch(Lock& lock);
-	bool inspectLoops(Lock& lock);
 
-	ThreadOwner&      _owner;
-	Poco::ThreadPool& _pool;
-	Config            _config;            /// changed by acquire() only, while there are no threads
-
-	mutable std::mutex      _mutex;
-	std::condition_variable _changed;     /// a thread has come or left: for those in acquire(), release() and waitForLoops()
-	std::condition_variable _begun;       /// _acquiring is over
-	std::vector<LedLoop*>   _loops;
-	std::vector<LedLoop*>   _unled;       /// loops without a leader
-	std::vector<Seen>       _seen;        /// used by the watcher
-	IntrusiveQueue<Task>    _queue;
-	Parked*                 _pParked;     /// the last one parked is the first one woken: its cache is warm
-	Parked*                 _pWatcher;
-	int                     _waking;      /// threads woken that have not got _mutex yet
-	int                     _occupied;    /// threads that lead or work; the others are spare
-	bool                    _acquiring;   /// threads wait until they know whether the server starts
-	bool                    _starting;    /// a thread is on its way from the pool
-	int                     _starters;    /// threads that ask the pool for it, or have just done so
-	bool                    _stopping;
-	bool                    _abandoned;
-	int                     _liveLoops;
-	const std::shared_ptr<Departures> _pDepartures; /// shared with the threads: the last one may destroy the Executor
-	Poco::UInt64            _queuedRequests;
-	Task::Clock::duration   _queueWait;
+	Parked*      _pParked;     /// the last one parked is the first one woken: its cache is warm
+	Parked*      _pWatcher;
+	int          _waking;      /// threads woken that have not got the lock yet
+	bool         _abandoned;
+	int          _liveLoops;
 
 	// seldom written, read by every leader
-	std::atomic<int>        _threads;     /// in run()
-	std::atomic<int>        _spare;       /// _threads - _occupied
-	std::atomic<int>        _permits;     /// requests at once; less than maxRunning where the pool is too small for that
-	WatcherSleep            _watcherSleep;
-	std::atomic<double>     _tryAgainAt;  /// when the pool, which had no thread, is asked again; as Loop::now()
+	alignas(64) std::atomic<int> _occupied; /// threads that lead or work; the others are spare
+	Config       _config;      /// changed by acquire() only, while there are no threads
+	LoopLeaders  _leaders;
 
-	// written with every batch of requests
-	alignas(64) std::atomic<int> _running;
-	std::atomic<int>        _total;       /// requests that have been admitted, or are being run by leaders
-	std::atomic<int>        _loopsWaiting;
-	std::atomic<int>        _queued;      /// _queue.size(), for those who do not hold _mutex
+	RequestQueue _queue;
 };
 
 
 //
 // inlines
 //
+inline RequestQueue& Executor::queue()
+{
+	return _queue;
+}
+
+
+inline const RequestQueue& Executor::queue() const
+{
+	return _queue;
+}
+
+
 inline bool Executor::adaptive() const
 {
 	return _config.policy == EVServerOptions::EXECUTE_ADAPTIVE;
-}
-
-
-inline int Executor::running() const
-{
-	return _running.load(std::memory_order_relaxed);
-}
-
-
-inline int Executor::queued() const
-{
-	return _queued.load(std::memory_order_relaxed);
-}
-
-
-inline int Executor::queuePart() const
-{
-	return std::max(1, _config.maxQueued/std::max(1, _config.loops));
-}
-
-
-inline bool Executor::isFull() const
-{
-	return _total >= _permits.load(std::memory_order_relaxed) + _config.maxQueued;
-}
-
-
-inline void Executor::admit()
-{
-	_total.fetch_add(1);
-}
-
-
-inline void Executor::discharge()
-{
-	const int total = _total.fetch_sub(1) - 1;
-	if (_loopsWaiting > 0) offerRoom(total);
-}
-
-
-inline void Executor::addWaiting(int loops)
-{
-	_loopsWaiting.fetch_add(loops);
-}
-
-
-inline int Executor::maxRunning() const
-{
-	return _permits.load(std::memory_order_relaxed);
 }
 
 

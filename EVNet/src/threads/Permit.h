@@ -67,7 +67,7 @@ public:
 	}
 
 	void requestDischarged()
-		/// Says that the request for which a leader got it has been counted out already (Executor::discharge()).
+		/// Says that the request for which a leader got it has been counted out already (RequestQueue::discharge()).
 	{
 		_countsRequest = false;
 	}
@@ -91,7 +91,7 @@ private:
 	Permit& operator = (const Permit&);
 
 	Executor* _pExecutor = nullptr;
-	bool      _countsRequest = false;   /// a leader's: counts as a request that is neither queued nor a worker's, see Executor::isFull()
+	bool      _countsRequest = false;   /// a leader's: its request is admitted as long as this lasts, see RequestQueue::admit()
 };
 
 

@@ -1,0 +1,120 @@
+//
+// LoopLeaders.h
+//
+// Library: EVNet
+// Package: Threads
+// Module:  LoopLeaders
+//
+// Definition of the LoopLeaders class.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_LoopLeaders_INCLUDED
+#define EVNet_LoopLeaders_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include "threads/Leadership.h"
+#include "threads/LedLoop.h"
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+class LoopLeaders
+	/// The loops of a server, those of them that have no leader, and those that need another one, because theirs does not come
+	/// back from a request.
+	///
+	/// Methods are called under the lock of the Executor, unless said otherwise.
+{
+public:
+	using Lock = std::unique_lock<std::mutex>;
+
+	void reserve(std::size_t loops);
+		/// Gets the memory for so many loops: there may be none left when a leader must be replaced.
+
+	void begin(const std::vector<LedLoop*>& loops);
+		/// Has these loops, for which reserve() has been called. None has a leader yet.
+
+	void abandon();
+		/// Has all loops end at once. None needs a leader any more.
+
+	const std::vector<LedLoop*>& loops() const
+	{
+		return _loops;
+	}
+
+	std::size_t unled() const
+		/// Returns how many have no leader.
+	{
+		return _unled.size();
+	}
+
+	void addUnled(LedLoop& loop);
+		/// The calling thread does not lead the loop any more, and nobody else does.
+
+	LedLoop& takeUnled();
+		/// Returns one that has no leader, which the calling thread is to be now.
+
+	void watch(Lock& lock, std::condition_variable& wake, const bool& woken);
+		/// Looks at the leaders that run requests, until woken is true, or it has taken loops over: they have no leader then.
+
+	bool isWatcherAsleep() const
+		/// Returns true if watch() will not notice what a leader does. May be called from any thread; a leader that
+		/// has become busy must.
+	{
+		return _watcherSleep.asleep();
+	}
+
+	void endSleep()
+		/// Has watch() look again, when it has been woken.
+	{
+		_watcherSleep.end();
+	}
+
+	template <class Function>
+	void takeOverStuck(Function function)
+		/// Calls the function with each loop whose leader runs the same request as when this was called before. The calling
+		/// thread leads that loop then. The function may release the lock.
+	{
+		for (std::size_t i = 0; i < _loops.size(); i++)
+		{
+			LedLoop& loop = *_loops[i];
+			const Leadership::Turn turn = loop.leadership().turn();
+			if (_seen[i].byStop.look(turn) > 0 && loop.takeOver(turn)) function(loop);
+		}
+	}
+
+private:
+	struct Seen
+		/// What is known about the leader of a loop.
+	{
+		LeaderSight byWatcher;
+		LeaderSight byStop;     /// takeOverStuck()
+	};
+
+	bool anyBusy() const;
+	bool inspect(Lock& lock);
+		/// Takes over each loop whose leader has blocked, or runs the same request for long. Returns true if there is one.
+
+	void sleep(Lock& lock, std::condition_variable& wake, const bool& woken);
+
+	std::vector<LedLoop*> _loops;
+	std::vector<LedLoop*> _unled;
+	std::vector<Seen>     _seen;   /// of each loop
+	WatcherSleep          _watcherSleep;
+};
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_LoopLeaders_INCLUDED
