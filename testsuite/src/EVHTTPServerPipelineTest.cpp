@@ -12,6 +12,7 @@
 #include "EVHTTPServerPipelineTest.h"
 #include "HTTPTestSupport.h"
 #include "CppUnit/TestCaller.h"
+#include <future>
 
 
 namespace
@@ -29,6 +30,22 @@ namespace
 		return serveHTTP([&gate](HTTPServerRequest& request, HTTPServerResponse& response)
 		{
 			if (request.getURI() == "/slow") gate.pass();
+			answerURI(request, response);
+		});
+	}
+
+	HandlerFactoryPtr serveWhenMoreHasArrived(Gate& gate, std::atomic<bool>& begun)
+		/// /slow waits at the gate, /first for the bytes behind it.
+	{
+		return serveHTTP([&gate, &begun](HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			if (request.getURI() == "/slow") gate.pass();
+			else if (request.getURI() == "/first")
+			{
+				begun = true;
+				StreamSocket& socket = static_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket();
+				waitFor([&socket] { return socket.available() > 0; });
+			}
 			answerURI(request, response);
 		});
 	}
@@ -319,6 +336,55 @@ void EVHTTPServerPipelineTest::testManyPipeliningClients()
 }
 
 
+void EVHTTPServerPipelineTest::testRequestThatArrivesDuringTheLastOne()
+{
+	// What has been received when a response is sent is answered, though nothing is waited for.
+	Gate gate;
+	std::atomic<bool> begun(false);
+	EVHTTPServerParams::Ptr pParams = httpParams(2, 1);
+	pParams->setKeepAliveTimeout(0);
+	EVHTTPServer server(serveWhenMoreHasArrived(gate, begun), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.get("/first");
+	assertTrue (waitFor([&] { return begun.load(); }));
+	client.get("/second");
+	const Answer first = client.receiveAnswer();
+	assertTrue (first.isOK("/first") && !first.saysClose());
+	const Answer second = client.receiveAnswer();
+	assertTrue (second.isOK("/second") && second.saysClose());
+	assertTrue (client.hasEnded());
+}
+
+
+void EVHTTPServerPipelineTest::testRequestThatArrivesDuringTheLastOneOfADrain()
+{
+	Gate gate;
+	std::atomic<bool> begun(false);
+	EVHTTPServer server(serveWhenMoreHasArrived(gate, begun), 0, httpParams(1, 1, EVServerOptions::EXECUTE_DEDICATED));
+	server.start();
+	RawClient idle(server);
+	assertTrue (idle.ask("/").isOK("/"));
+	RawClient slow(server);
+	slow.get("/slow");
+	assertTrue (gate.holds(1));
+	RawClient client(server);
+	client.get("/first");
+	assertTrue (waitFor([&] { return server.statistics().queued == 1; }));
+	std::future<bool> drained = std::async(std::launch::async, [&server] { return server.drain(Poco::Timespan(20, 0)); });
+	assertTrue (idle.hasEnded()); // the server is being drained before the handler is called
+	gate.open();
+	assertTrue (slow.receiveAnswer().isOK("/slow"));
+	assertTrue (waitFor([&] { return begun.load(); }));
+	client.get("/second");
+	const Answer first = client.receiveAnswer();
+	assertTrue (first.isOK("/first") && !first.saysClose());
+	const Answer second = client.receiveAnswer();
+	assertTrue (second.isOK("/second") && second.saysClose());
+	assertTrue (drained.get());
+}
+
+
 CppUnit::Test* EVHTTPServerPipelineTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerPipelineTest");
@@ -332,6 +398,8 @@ CppUnit::Test* EVHTTPServerPipelineTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerPipelineTest, testDetachedWithARequestBehind);
 	CppUnit_addTest(pSuite, EVHTTPServerPipelineTest, testLargeResponsesInOrder);
 	CppUnit_addTest(pSuite, EVHTTPServerPipelineTest, testManyPipeliningClients);
+	CppUnit_addTest(pSuite, EVHTTPServerPipelineTest, testRequestThatArrivesDuringTheLastOne);
+	CppUnit_addTest(pSuite, EVHTTPServerPipelineTest, testRequestThatArrivesDuringTheLastOneOfADrain);
 
 	return pSuite;
 }

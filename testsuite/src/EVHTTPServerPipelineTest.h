@@ -29,6 +29,8 @@ public:
 	void testDetachedWithARequestBehind();
 	void testLargeResponsesInOrder();
 	void testManyPipeliningClients();
+	void testRequestThatArrivesDuringTheLastOne();
+	void testRequestThatArrivesDuringTheLastOneOfADrain();
 
 	static CppUnit::Test* suite();
 };

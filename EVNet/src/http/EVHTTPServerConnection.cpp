@@ -200,7 +200,8 @@ std::string EVHTTPServerConnection::refusal(Refusal why)
 {
 	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
 	if (why == REFUSAL_BUSY && _requests < std::numeric_limits<int>::max()) ++_requests;
-	const bool persistent = why == REFUSAL_BUSY && complete && mayPersist() && !endsWhenAnswered();
+	const bool maySitIdle = _context.pParams->getKeepAliveTimeout() > 0 && !connection().draining();
+	const bool persistent = why == REFUSAL_BUSY && complete && mayPersist() && maySitIdle;
 	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
 	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
@@ -215,12 +216,6 @@ bool EVHTTPServerConnection::mayPersist() const
 	const int maxRequests = params.getMaxKeepAliveRequests();
 	// What is behind CONNECT is for the tunnel, also if there is none.
 	return params.getKeepAlive() && _pParser->keepAlive() && !_pParser->isConnect() && (maxRequests <= 0 || _requests < maxRequests);
-}
-
-
-bool EVHTTPServerConnection::endsWhenAnswered()
-{
-	return connection().draining() || _context.pParams->getKeepAliveTimeout() == 0;
 }
 
 
@@ -343,11 +338,8 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	const bool complete = _parsed == HTTPRequestParser::RESULT_COMPLETE;
 	exchange.request.bind(socketImpl, *_pParser, complete, _context.limits.body);
 
-	bool keepAlive = mayPersist();
-	// What has been received is answered.
-	if (keepAlive && endsWhenAnswered()) keepAlive = exchange.request.body().missing() == 0 && socketImpl.available() > 0;
-	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), keepAlive);
-	exchange.response.answers(exchange.request.body(), &connection());
+	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), mayPersist());
+	exchange.response.answers(exchange.request.body(), &connection(), params.getKeepAliveTimeout() > 0);
 	if (parser.chunked()) exchange.response.allowChunked();
 	if (parser.isConnect()) exchange.response.answersConnect();
 	const std::string& server = params.getSoftwareVersion();

@@ -85,9 +85,6 @@ private:
 	bool mayPersist() const;
 		/// Returns true if parameters and request let the connection persist.
 
-	bool endsWhenAnswered();
-		/// Returns true if it does not persist when what has been received is answered.
-
 	void endRequest(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions);
 	Poco::Net::StreamSocket sessionSocket(ConnectionSocketImpl& socketImpl);
 		/// Returns the socket that the handler is to see.

@@ -16,6 +16,7 @@
 #include "socket/ConnectionSocketImpl.h"
 #include "core/FileDescriptor.h"
 #include "http/HTTPCharacters.h"
+#include "http/HTTPHeaderWriter.h"
 #include "http/HTTPRequestStream.h"
 #include "core/PocoVersion.h"
 #include "http/ReusableSession.h"
@@ -52,12 +53,6 @@ namespace
 		return const_cast<std::string&>(text);
 	}
 
-	bool isText(const std::string& text)
-	{
-		const char* pEnd = text.data() + text.size();
-		return HTTPCharacters::skipText(text.data(), pEnd) == pEnd;
-	}
-
 	bool isLengthless(HTTPResponse::HTTPStatus status)
 		/// Returns true if a response with the status has neither a body nor a field that
 		/// describes its length (RFC 9110, section 8.6, and RFC 9112, section 6.1).
@@ -92,6 +87,7 @@ ReusableResponse::ReusableResponse(ReusableSession& session):
 	_mayChunk(true),
 	_head(false),
 	_mayKeepAlive(false),
+	_maySitIdle(true),
 	_connect(false),
 	_trailerUsed(false),
 	_sent(false),
@@ -181,8 +177,9 @@ void ReusableResponse::allowChunked()
 }
 
 
-void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection* pConnection)
+void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection* pConnection, bool maySitIdle)
 {
+	_maySitIdle = maySitIdle;
 	_pConnection = pConnection;
 	_pRequestBody = &body;
 }
@@ -209,12 +206,6 @@ void ReusableResponse::sendContinue()
 	static const std::string CONTINUE(" 100 Continue\r\n\r\n");
 	const std::string line = getVersion() + CONTINUE;
 	_pSocket->sendBytes(line.data(), static_cast<int>(line.size()));
-}
-
-
-bool ReusableResponse::sent() const
-{
-	return _sent;
 }
 
 
@@ -251,127 +242,32 @@ void ReusableResponse::beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 
 {
 	poco_assert (!_sent);
 
-	formatHeader(mode);
+	writeHeader(mode);
 	_out.beginBody(mode, length);
 	_sent = true;
 }
 
 
-void ReusableResponse::formatHeader(HTTPResponseStreamBuf::Mode mode)
+void ReusableResponse::writeHeader(HTTPResponseStreamBuf::Mode mode)
 {
-	formatStatusLine();
-	bool hasConnection = false;
-	// What is said now must be what happens, and more of a body that the handler does not read is not thrown away.
-	const bool tooMuch = _pRequestBody && _pRequestBody->missing() > HTTPRequestStreamBuf::MAX_UNWANTED;
-	// A drain may have begun after the handler has.
-	const bool ends = _pConnection && _pConnection->draining() && (_pRequestBody->missing() > 0 || _pSocket->available() == 0);
-	_persistent = _mayKeepAlive && _session.getKeepAlive() && !tooMuch && !ends && mode != HTTPResponseStreamBuf::MODE_TO_END;
-	const bool lengthless = isLengthless(getStatus()) || isTunnel();
-	// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
+	const bool tunnel = isTunnel();
+	const bool lengthless = isLengthless(getStatus()) || tunnel;
 	const bool coding = _mayChunk && !lengthless && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
 	const bool length = !coding && !lengthless && mode != HTTPResponseStreamBuf::MODE_TO_END;
-	const ConstIterator itEnd = end();
-	for (ConstIterator it = begin(); it != itEnd; ++it)
-	{
-		const std::string& name = it->first;
-		if (name.size() == CONNECTION.size() && HTTPCharacters::equalsIgnoreCase(name, CONNECTION))
-		{
-			if (hasConnection) continue;
-			hasConnection = true;
-			if (!isTunnel() || it->second != CONNECTION_CLOSE) formatConnection(it->second);
-			continue;
-		}
-		if (!length && name.size() == CONTENT_LENGTH.size() && HTTPCharacters::equalsIgnoreCase(name, CONTENT_LENGTH)) continue;
-		if (!coding && name.size() == TRANSFER_ENCODING.size() && HTTPCharacters::equalsIgnoreCase(name, TRANSFER_ENCODING)) continue;
-		formatField(name, it->second);
-	}
-	if (!hasConnection && !isTunnel())
-	{
-		// The handler has removed it: what the version implies (RFC 9112, section 9.3) must be true.
-		if (!_http11) _persistent = false;
-		else if (!_persistent) formatField(CONNECTION, CONNECTION_CLOSE);
-	}
-	_out.header("\r\n");
+	// What is said now must be what happens, and more of a body that the handler does not read is not thrown away.
+	const bool tooMuch = _pRequestBody && _pRequestBody->missing() > HTTPRequestStreamBuf::MAX_UNWANTED;
+	const bool persistent = mayPersist() && _session.getKeepAlive() && !tooMuch && mode != HTTPResponseStreamBuf::MODE_TO_END;
+	_persistent = HTTPHeaderWriter(_out).write(*this, {_http11, tunnel, length, coding, persistent});
 }
 
 
-void ReusableResponse::formatTrailer()
+bool ReusableResponse::mayPersist() const
 {
-	for (const auto& field: _trailer)
-	{
-		// What says where a message ends comes too late here (RFC 9110, section 6.5.1).
-		const bool framing = HTTPCharacters::equalsIgnoreCase(field.first, CONTENT_LENGTH) || HTTPCharacters::equalsIgnoreCase(field.first, TRANSFER_ENCODING)
-			|| HTTPCharacters::equalsIgnoreCase(field.first, CONNECTION);
-		if (!framing) formatField(field.first, field.second);
-	}
-}
-
-
-void ReusableResponse::formatConnection(const std::string& value)
-{
-	if (value == CONNECTION_CLOSE) _persistent = false;
-	if (value == CONNECTION_CLOSE || (_persistent && value == CONNECTION_KEEP_ALIVE)) return formatField(CONNECTION, value); // as always
-	std::string options(value);
-	std::replace_if(options.begin(), options.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '); // as in formatText()
-	bool close = false;
-	bool keepAlive = false;
-	HTTPCharacters::forEachElement(options, [&close, &keepAlive](std::string_view option)
-	{
-		if (HTTPCharacters::equalsIgnoreCase(option, CONNECTION_CLOSE)) close = true;
-		else if (HTTPCharacters::equalsIgnoreCase(option, CONNECTION_KEEP_ALIVE)) keepAlive = true;
-	});
-	// What the client understands (RFC 9112, section 9.3) must be what happens, whatever the handler has set.
-	if (close || (!_http11 && !keepAlive)) _persistent = false;
-	if (_persistent || close || getStatus() == HTTP_SWITCHING_PROTOCOLS) formatField(CONNECTION, options);
-	else if (keepAlive || options.empty()) formatField(CONNECTION, CONNECTION_CLOSE);
-	else formatField(CONNECTION, options + ", " + CONNECTION_CLOSE);
-}
-
-
-void ReusableResponse::formatStatusLine()
-{
-	_out.header(getVersion());
-	if (getStatus() == HTTP_OK && getReason() == OK_REASON)
-	{
-		_out.header(" 200 OK\r\n");
-		return;
-	}
-	char status[16] = " ";
-	char* pEnd = std::to_chars(status + 1, status + sizeof(status) - 1, static_cast<int>(getStatus())).ptr;
-	*pEnd++ = ' ';
-	_out.header(std::string_view(status, static_cast<std::size_t>(pEnd - status)));
-	formatText(getReason());
-	_out.header("\r\n");
-}
-
-
-void ReusableResponse::formatField(const std::string& name, const std::string& value)
-{
-	if (isText(name) && isText(value))
-	{
-		_out.field(name, value);
-		return;
-	}
-	formatText(name);
-	_out.header(": ");
-	formatText(value);
-	_out.header("\r\n");
-}
-
-
-void ReusableResponse::formatText(const std::string& text)
-{
-	// A control character must not end the field, and begin another one (RFC 9110, section 5.5).
-	const char* pEnd = text.data() + text.size();
-	const char* p = text.data();
-	for (;;)
-	{
-		const char* pControl = HTTPCharacters::skipText(p, pEnd);
-		_out.header(std::string_view(p, static_cast<std::size_t>(pControl - p)));
-		if (pControl == pEnd) break;
-		_out.header(" ");
-		p = pControl + 1;
-	}
+	if (!_mayKeepAlive) return false;
+	// A drain may have begun after the handler has.
+	if (!_pConnection || (_maySitIdle && !_pConnection->draining())) return true;
+	// What has been received is answered, but nothing is waited for.
+	return _pRequestBody->missing() == 0 && _pSocket->isOpen() && _pSocket->available() > 0;
 }
 
 
@@ -535,10 +431,10 @@ void ReusableResponse::flush()
 bool ReusableResponse::finish()
 {
 	if (_session.networkException()) return false; // waiting for the client once is enough
-	if (!_sent) return _mayKeepAlive && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
+	if (!_sent) return mayPersist() && getKeepAlive(); // the handler has answered in another way, or not at all, as with Poco
 	try
 	{
-		if (!_trailer.empty() && _out.beginTrailer()) formatTrailer();
+		if (!_trailer.empty() && _out.beginTrailer()) HTTPHeaderWriter(_out).writeTrailer(_trailer);
 		if (!_out.finish()) _persistent = false;
 	}
 	catch (Poco::Exception&)

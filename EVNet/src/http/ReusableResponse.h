@@ -53,10 +53,10 @@ public:
 	void allowChunked();
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
-	void answers(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr);
+	void answers(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr, bool maySitIdle = true);
 		/// If that body is not complete when the header is made, and more is missing than EVNet
-		/// throws away, the connection does not persist, and the client is told; nor does it if the server is being
-		/// drained by then, and nothing else has been received. Without a connection (a benchmark), there is no server.
+		/// throws away, the connection does not persist, and the client is told; nor does it if it may not sit idle, or the
+		/// server is being drained by then, and nothing else has been received. Without a connection (a benchmark), there is no server.
 
 	void answersConnect();
 		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
@@ -80,7 +80,10 @@ public:
 	void sendFile(const std::string& path, const std::string& mediaType) override;
 	void sendBuffer(const void* pBuffer, std::size_t length) override;
 	void redirect(const std::string& uri, HTTPStatus status = HTTP_FOUND) override;
-	bool sent() const override;
+	bool sent() const override
+	{
+		return _sent;
+	}
 
 	bool broken() const
 		/// Returns true if a part of it could not be sent: an std::ostream may keep that to itself.
@@ -109,12 +112,10 @@ private:
 	bool isChunked() const;
 	HTTPResponseStreamBuf::Mode bodyMode() const;
 	void beginBody(HTTPResponseStreamBuf::Mode mode, Poco::UInt64 length);
-	void formatHeader(HTTPResponseStreamBuf::Mode mode);
-	void formatStatusLine();
-	void formatTrailer();
-	void formatConnection(const std::string& value);
-	void formatField(const std::string& name, const std::string& value);
-	void formatText(const std::string& text);
+	void writeHeader(HTTPResponseStreamBuf::Mode mode);
+	bool mayPersist() const;
+		/// Returns true if the connection may persist, as far as it is up to the server.
+
 	bool endsHTTP() const;
 		/// Returns true if what follows the response is another protocol.
 
@@ -142,6 +143,7 @@ private:
 	bool               _mayChunk;
 	bool               _head;          /// method HEAD
 	bool               _mayKeepAlive;
+	bool               _maySitIdle;    /// the connection may wait for a request of which nothing has been received
 	bool               _connect;       /// method CONNECT
 	bool               _trailerUsed;   /// somebody has asked for it
 	bool               _sent;
