@@ -421,11 +421,14 @@ void EngineModel::waitForLoop(int thread)
 
 namespace
 {
-	class QueuedRequests: public EngineModel
-		/// A worker runs the requests of a connection, while the next one arrives and a notification is asked for.
+	class WorkerModel: public EngineModel
+		/// A leader and a worker that runs the requests of one connection, while somebody else does something with it.
 	{
 	public:
-		QueuedRequests(): EngineModel(1, false)
+		explicit WorkerModel(int requests):
+			EngineModel(1, false),
+			_requests(requests)
+			/// So many requests are there from the beginning.
 		{
 		}
 
@@ -441,16 +444,41 @@ namespace
 			{
 			case 0:
 				open(connection);
+				connection.bytes += _requests;
 				lead(thread);
 				break;
 			case 1:
 				work(thread);
 				break;
 			default:
-				send(connection);
-				notify(connection);
-				send(connection);
+				interfere(connection);
 			}
+		}
+
+		void check() override
+		{
+		}
+
+	protected:
+		virtual void interfere(Connection& connection) = 0;
+			/// What the third thread does.
+
+		static void waitForRequest(const Connection& connection)
+		{
+			ModelScheduler::wait("the request", [&connection] { return connection.served == 1; });
+		}
+
+	private:
+		const int _requests;
+	};
+
+
+	class QueuedRequests: public WorkerModel
+		/// The next request arrives, and a notification is asked for.
+	{
+	public:
+		QueuedRequests(): WorkerModel(0)
+		{
 		}
 
 		bool over() const override
@@ -458,42 +486,22 @@ namespace
 			return _connections[0].served == 2 && _connections[0].notified == 1 && State::isWaiting(_connections[0].state.peek()) && !_connections[0].state.wished(State::WISH_LOOK);
 		}
 
-		void check() override
+	protected:
+		void interfere(Connection& connection) override
 		{
+			send(connection);
+			notify(connection);
+			send(connection);
 		}
 	};
 
 
-	class ClosedConnection: public EngineModel
-		/// The application closes a connection whose request a worker runs.
+	class ClosedConnection: public WorkerModel
+		/// The application closes the connection.
 	{
 	public:
-		ClosedConnection(): EngineModel(1, false)
+		ClosedConnection(): WorkerModel(1)
 		{
-		}
-
-		int threads() const override
-		{
-			return 3;
-		}
-
-		void run(int thread) override
-		{
-			Connection& connection = _connections[0];
-			switch (thread)
-			{
-			case 0:
-				open(connection);
-				++connection.bytes;
-				lead(thread);
-				break;
-			case 1:
-				work(thread);
-				break;
-			default:
-				ModelScheduler::wait("the request", [&connection] { return connection.served == 1; });
-				closeConnection(connection);
-			}
 		}
 
 		bool over() const override
@@ -501,8 +509,39 @@ namespace
 			return _connections[0].served == 1 && _connections[0].state.peek() == State::PHASE_FREE;
 		}
 
+	protected:
+		void interfere(Connection& connection) override
+		{
+			waitForRequest(connection);
+			closeConnection(connection);
+		}
+	};
+
+
+	class StoppedWorker: public WorkerModel
+		/// The server is stopped.
+	{
+	public:
+		StoppedWorker(): WorkerModel(1)
+		{
+		}
+
+		bool over() const override
+		{
+			return false;
+		}
+
 		void check() override
 		{
+			if (_connections[0].state.peek() != State::PHASE_FREE) ModelScheduler::fail("a connection is left open");
+		}
+
+	protected:
+		void interfere(Connection& connection) override
+		{
+			waitForRequest(connection);
+			stop();
+			ModelScheduler::wait("the end of the loop", [this] { return _loopEnded; });
 		}
 	};
 
@@ -655,51 +694,6 @@ namespace
 
 	private:
 		bool _blocks = false;
-	};
-
-
-	class StoppedWorker: public EngineModel
-		/// The server is stopped while a worker runs a request.
-	{
-	public:
-		StoppedWorker(): EngineModel(1, false)
-		{
-		}
-
-		int threads() const override
-		{
-			return 3;
-		}
-
-		void run(int thread) override
-		{
-			Connection& connection = _connections[0];
-			switch (thread)
-			{
-			case 0:
-				open(connection);
-				++connection.bytes;
-				lead(thread);
-				break;
-			case 1:
-				work(thread);
-				break;
-			default:
-				ModelScheduler::wait("the request", [&connection] { return connection.served == 1; });
-				stop();
-				ModelScheduler::wait("the end of the loop", [this] { return _loopEnded; });
-			}
-		}
-
-		bool over() const override
-		{
-			return false;
-		}
-
-		void check() override
-		{
-			if (_connections[0].state.peek() != State::PHASE_FREE) ModelScheduler::fail("a connection is left open");
-		}
 	};
 
 
