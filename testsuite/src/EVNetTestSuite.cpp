@@ -32,6 +32,7 @@
 #include "EVPlainClientLeavesTest.h"
 #include "EVPlainConnectionTest.h"
 #include "EVRunModeTest.h"
+#include "EVServerMessagesTest.h"
 #include "EVServerOptionsTest.h"
 #include "EVServerPoolTest.h"
 #include "EVServerPressureTest.h"
@@ -111,6 +112,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVPlainClientLeavesTest::suite());
 	pSuite->addTest(EVPlainConnectionTest::suite());
 	pSuite->addTest(EVRunModeTest::suite());
+	pSuite->addTest(EVServerMessagesTest::suite());
 	pSuite->addTest(EVServerOptionsTest::suite());
 	pSuite->addTest(EVServerPoolTest::suite());
 	pSuite->addTest(EVServerPressureTest::suite());

@@ -387,6 +387,29 @@ void EVTCPServerCloseTest::testResponseArrivesThoughTheServerCloses()
 }
 
 
+void EVTCPServerCloseTest::testResponseArrivesThoughTheServerStops()
+{
+	// Whether it lingers already, or waits for a request.
+	for (bool lingers: {true, false})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+		pParams->setStopTimeout(Poco::Timespan(20, 0));
+		UnsentOutput stopped([lingers](ServedConnection& c) { if (lingers) c.closeConnection(); }, pParams);
+		assertTrue (waitFor([&] { return stopped.pServer->statistics().lingering == (lingers ? 1 : 0); }));
+		StreamSocket silent = connectTo(*stopped.pServer);
+		assertTrue (waitFor([&] { return stopped.pServer->statistics().open == 2; }));
+		std::thread stopping([&] { stopped.pServer->stop(); });
+		const bool begun = isClosed(silent);
+		const bool arrives = stopped.arrives();
+		stopped.client.close();
+		stopping.join();
+		assertTrue (begun);
+		assertTrue (arrives);
+		assertTrue (allAccountedFor(*stopped.pServer));
+	}
+}
+
+
 void EVTCPServerCloseTest::testLingerLastsAsLongAsTheClientTakesSomething()
 {
 	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
@@ -416,6 +439,7 @@ CppUnit::Test* EVTCPServerCloseTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testCloseByIdUnderLoad);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testLastResponseArrivesThoughTheClientSends);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testResponseArrivesThoughTheServerCloses);
+	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testResponseArrivesThoughTheServerStops);
 	CppUnit_addTest(pSuite, EVTCPServerCloseTest, testLingerLastsAsLongAsTheClientTakesSomething);
 
 	return pSuite;

@@ -39,6 +39,7 @@ public:
 
 	void testLastResponseArrivesThoughTheClientSends();
 	void testResponseArrivesThoughTheServerCloses();
+	void testResponseArrivesThoughTheServerStops();
 	void testLingerLastsAsLongAsTheClientTakesSomething();
 
 	static CppUnit::Test* suite();

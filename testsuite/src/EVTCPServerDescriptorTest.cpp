@@ -12,7 +12,25 @@
 
 #include "EVTCPServerDescriptorTest.h"
 #include "CppUnit/TestCaller.h"
+#include "CallFaults.h"
 #include "TestSupport.h"
+#include "Poco/Net/ServerSocket.h"
+#include "Poco/Net/SocketImpl.h"
+#include <cerrno>
+#include <fcntl.h>
+
+
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+
+
+namespace
+{
+	bool isBlocking(const ServerSocket& socket)
+	{
+		return (::fcntl(socket.impl()->sockfd(), F_GETFL) & O_NONBLOCK) == 0;
+	}
+}
 
 
 EVTCPServerDescriptorTest::EVTCPServerDescriptorTest(const std::string& name): CppUnit::TestCase(name)
@@ -172,6 +190,43 @@ void EVTCPServerDescriptorTest::testAdoptedSocketsAreDetachedAndClosed()
 }
 
 
+void EVTCPServerDescriptorTest::testFailedStartLeavesNothingOpen()
+{
+	// Each call of fcntl() fails in turn, while the sockets of three loops are prepared: then all is as before, and
+	// start() may be called again.
+	bool enough = false;
+	for (int n = 1; !enough; n++)
+	{
+		const ServerSocket socket(SocketAddress("127.0.0.1", 0)); // with SO_REUSEPORT: each loop has a copy
+		EVTCPServer server(serve(echo, frameLines), socket, serverParams(4, 3));
+		bool failed = false;
+		{
+			std::atomic<int> calls(0);
+			const CallFault fault(CallFault::CALL_FCNTL, [&](int) { return ++calls == n ? ENOLCK : 0; });
+			try
+			{
+				server.start();
+			}
+			catch (Poco::Exception&)
+			{
+				failed = true;
+			}
+			enough = calls < n;
+		}
+		if (failed)
+		{
+			assertTrue (isBlocking(socket));
+			server.start();
+		}
+		for (int i = 0; i < 20; i++)
+		{
+			StreamSocket client = connectTo(socket.address());
+			assertEqual (std::string("x\n"), exchange(client, "x\n"));
+		}
+	}
+}
+
+
 void EVTCPServerDescriptorTest::setUp()
 {
 }
@@ -190,6 +245,7 @@ CppUnit::Test* EVTCPServerDescriptorTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerDescriptorTest, testDetachedSocketsAreClosedWhileTheLoopIsAboutToWatchThem);
 	CppUnit_addTest(pSuite, EVTCPServerDescriptorTest, testDetachedSocketIsClosedWithEveryBackend);
 	CppUnit_addTest(pSuite, EVTCPServerDescriptorTest, testAdoptedSocketsAreDetachedAndClosed);
+	CppUnit_addTest(pSuite, EVTCPServerDescriptorTest, testFailedStartLeavesNothingOpen);
 
 	return pSuite;
 }

@@ -28,6 +28,7 @@ public:
 	void testDetachedSocketsAreClosedWhileTheLoopIsAboutToWatchThem();
 	void testDetachedSocketIsClosedWithEveryBackend();
 	void testAdoptedSocketsAreDetachedAndClosed();
+	void testFailedStartLeavesNothingOpen();
 
 	void setUp() override;
 	void tearDown() override;

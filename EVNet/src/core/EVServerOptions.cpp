@@ -34,9 +34,9 @@ namespace
 			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
 	}
 
-	void checkTimeout(const char* option, const Poco::Timespan& timeout)
+	void checkTimeout(const char* option, const Poco::Timespan& timeout, const std::string& zero = "no limit")
 	{
-		check(timeout >= 0, option, "0 (no limit) or positive (microseconds)", timeout.totalMicroseconds());
+		check(timeout >= 0, option, ("0 (" + zero + ") or positive (microseconds)").c_str(), timeout.totalMicroseconds());
 	}
 
 	void checkEnum(const char* option, int value, int last)
@@ -167,7 +167,7 @@ void EVServerOptions::setAcceptBacklog(int backlog)
 
 void EVServerOptions::setFirstRequestTimeout(const Poco::Timespan& timeout)
 {
-	checkTimeout("firstRequestTimeout", timeout);
+	checkTimeout("firstRequestTimeout", timeout, "as idleTimeout");
 
 	_firstRequestTimeout = timeout;
 }
@@ -207,7 +207,7 @@ void EVServerOptions::setMinDataRate(int bytesPerSecond)
 
 void EVServerOptions::setHandlerTimeout(const Poco::Timespan& timeout)
 {
-	checkTimeout("handlerTimeout", timeout);
+	checkTimeout("handlerTimeout", timeout, "nothing is reported");
 
 	_handlerTimeout = timeout;
 }
@@ -215,7 +215,7 @@ void EVServerOptions::setHandlerTimeout(const Poco::Timespan& timeout)
 
 void EVServerOptions::setLingerTimeout(const Poco::Timespan& timeout)
 {
-	checkTimeout("lingerTimeout", timeout);
+	checkTimeout("lingerTimeout", timeout, "close at once");
 
 	_lingerTimeout = timeout;
 }
@@ -223,7 +223,7 @@ void EVServerOptions::setLingerTimeout(const Poco::Timespan& timeout)
 
 void EVServerOptions::setStopTimeout(const Poco::Timespan& timeout)
 {
-	checkTimeout("stopTimeout", timeout);
+	checkTimeout("stopTimeout", timeout, "do not wait");
 
 	_stopTimeout = timeout;
 }

@@ -31,6 +31,7 @@ namespace EVNet {
 namespace
 {
 	const std::string SERVER("Server");
+	const std::size_t MAX_NAMED_TARGET = 200; // characters
 
 	HTTPResponse::HTTPStatus statusOf(EVServerStatistics::CloseReason failure)
 		/// Returns what to say about a body that could not be read, HTTP_OK for nothing.
@@ -207,6 +208,14 @@ std::string EVHTTPServerConnection::refusal(Refusal why)
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
 	releaseParser();
 	return text;
+}
+
+
+void EVHTTPServerConnection::nameRequest(std::string& name)
+{
+	if (_parsed == HTTPRequestParser::RESULT_ERROR) return;
+	const char* pData = connection().socket().input().data();
+	name.append(_pParser->method(pData)).append(" ").append(_pParser->target(pData).substr(0, MAX_NAMED_TARGET));
 }
 
 

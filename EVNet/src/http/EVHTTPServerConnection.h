@@ -62,6 +62,7 @@ public:
 protected:
 	std::ptrdiff_t frame(const char* pData, std::size_t length) override;
 	std::string refusal(Refusal why) override;
+	void nameRequest(std::string& name) override;
 
 private:
 	enum EmptyLine

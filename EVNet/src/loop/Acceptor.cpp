@@ -74,8 +74,6 @@ void Acceptor::open(const Listener& listener)
 	_closed = listener.closed;
 	_drained = listener.drained;
 	_shared = listener.shared;
-	// A pending connection may be gone by the time it is to be accepted.
-	_socket.setBlocking(false);
 	_open = true;
 	watch();
 }

@@ -57,7 +57,7 @@ public:
 	~Acceptor();
 
 	void open(const Listener& listener);
-		/// Begins to accept from the socket.
+		/// Begins to accept from the socket, which must not block. Does not throw.
 
 	void drain();
 		/// Accepts what is in the backlog, unless the application keeps the listening socket, so that somebody else

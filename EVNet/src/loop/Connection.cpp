@@ -126,6 +126,28 @@ std::string Connection::refusal(EVTCPServerConnection::Refusal why)
 }
 
 
+void Connection::nameRequest()
+{
+	try
+	{
+		if (!_pRequestName) _pRequestName.reset(new std::string);
+		_pRequestName->clear(); // keeps its memory
+		_pObject->nameRequest(*_pRequestName);
+	}
+	catch (...)
+	{
+		reportException();
+	}
+}
+
+
+const std::string& Connection::requestName() const
+{
+	static const std::string UNKNOWN;
+	return _pRequestName ? *_pRequestName : UNKNOWN;
+}
+
+
 void Connection::handle()
 {
 	const ConnectionState::Work work = state.work();

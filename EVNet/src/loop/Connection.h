@@ -29,6 +29,7 @@
 #include <atomic>
 #include <ev.h>
 #include <memory>
+#include <string>
 #include <vector>
 
 
@@ -67,8 +68,11 @@ public:
 	void setObject(EVTCPServerConnection* pObject);
 		/// Attaches the application's connection object and takes ownership of it.
 
-	bool hasObject() const;
+	bool hasObject() const
 		/// Returns false for a plain connection that waits for its first byte.
+	{
+		return _pObject != nullptr;
+	}
 
 	ConnectionSocketImpl& socket();
 	const ConnectionSocketImpl& socket() const;
@@ -78,6 +82,12 @@ public:
 
 	std::string refusal(EVTCPServerConnection::Refusal why);
 		/// Returns what to answer instead of calling the handler. Called by the leader.
+
+	void nameRequest();
+		/// Asks the connection object what reports are to call the request that has been framed. Called by the leader.
+
+	const std::string& requestName() const;
+		/// Returns what nameRequest() has been told last. Called by the leader, in any state.
 
 	bool exposed() const;
 		/// Returns true if what is dispatched may close the descriptor at any moment: with TLS, a handler can. Then
@@ -106,7 +116,10 @@ public:
 	bool draining() const;
 		/// Returns true if the server is about to end. May be called by the owner.
 
-	bool detached() const;
+	bool detached() const
+	{
+		return _detached.load(std::memory_order_relaxed);
+	}
 
 	void abort();
 		/// Shuts the socket down, unless it is detached, so that a blocked
@@ -117,7 +130,11 @@ public:
 		/// when the request is done. If cutShort is true, the client
 		/// may not have sent all of it. Called by the owner.
 
-	bool ended() const;
+	bool ended() const
+	{
+		return _ended;
+	}
+
 	bool mustLinger() const;
 		/// Returns true if the client may still be sending, so that closing
 		/// at once would make the last response get lost.
@@ -165,6 +182,7 @@ private:
 
 	Poco::AutoPtr<ConnectionSocketImpl>    _pSocket;
 	std::unique_ptr<EVTCPServerConnection> _pObject;
+	std::unique_ptr<std::string>           _pRequestName;  /// the leader's; made if it is needed
 };
 
 
@@ -230,27 +248,9 @@ inline const ConnectionSocketImpl& Connection::socket() const
 }
 
 
-inline bool Connection::hasObject() const
-{
-	return _pObject != nullptr;
-}
-
-
 inline bool Connection::exposed() const
 {
 	return _pSocket->secure() && state.work() != ConnectionState::WORK_HANDSHAKE;
-}
-
-
-inline bool Connection::detached() const
-{
-	return _detached.load(std::memory_order_relaxed);
-}
-
-
-inline bool Connection::ended() const
-{
-	return _ended;
 }
 
 

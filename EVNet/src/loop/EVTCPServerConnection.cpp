@@ -52,6 +52,11 @@ void EVTCPServerConnection::notified()
 }
 
 
+void EVTCPServerConnection::nameRequest(std::string&)
+{
+}
+
+
 std::string EVTCPServerConnection::refusal(Refusal)
 {
 	return std::string();

@@ -503,6 +503,7 @@ bool Loop::dispatch(Connection& connection, std::ptrdiff_t length)
 		return false;
 	}
 	_requests.add();
+	if (_deadlines.isUsed(ConnectionState::DEADLINE_HANDLER)) connection.nameRequest();
 	count(connection.state.dispatch(ConnectionState::WORK_REQUEST));
 	_deadlines.beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));

@@ -210,7 +210,7 @@ private:
 	void refuseBusy(Connection& connection, std::ptrdiff_t length);
 	void refuseLate(Connection& connection);
 	void expire(Connection& connection);
-	static void reportOverdue();
+	static void reportOverdue(const Connection& connection);
 
 	void beginReading(Connection& connection);
 	void lookOnceMore(Connection& connection);

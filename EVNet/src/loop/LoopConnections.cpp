@@ -534,11 +534,11 @@ void Loop::expire(Connection& connection)
 }
 
 
-void Loop::reportOverdue()
+void Loop::reportOverdue(const Connection& connection)
 {
 	try
 	{
-		throw Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout");
+		throw Poco::TimeoutException("A request has been waiting and running for longer than handlerTimeout", connection.requestName());
 	}
 	catch (...)
 	{
@@ -552,7 +552,7 @@ void Loop::onRequestClock(Connection& connection)
 	// Queued or running: not the client's fault.
 	if (!_deadlines.lookAtRequest(connection)) return;
 	_overdue.add();
-	reportOverdue();
+	reportOverdue(connection);
 }
 
 
@@ -669,7 +669,7 @@ void Loop::endAll(bool abort)
 		case ConnectionState::PHASE_HEADER:
 		case ConnectionState::PHASE_BODY:
 			if (connection.state.wished(ConnectionState::WISH_LOOK)) connection.state.wish(ConnectionState::WISH_CLOSE);
-			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+			else abort ? close(connection, EVServerStatistics::CLOSED_BY_SERVER) : hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			break;
 		case ConnectionState::PHASE_RECALLED:
 			if (abort) connection.abort();
@@ -681,7 +681,7 @@ void Loop::endAll(bool abort)
 			else close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 			break;
 		case ConnectionState::PHASE_LINGERING:
-			close(connection, connection.reason());
+			if (abort) close(connection, connection.reason());
 			break;
 		default:
 			break;

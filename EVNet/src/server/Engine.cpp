@@ -112,9 +112,14 @@ void Engine::countLoopsAndThreads()
 	// A pool of the application has to hold the leaders as well.
 	const int loops = loopsFor(_config.pPool ? _config.pPool->capacity() : UNLIMITED);
 	configureExecutor(loops);
-	const int needed = loops + (_executorConfig.policy == EVServerOptions::EXECUTE_DEDICATED ? 1 : 0);
-	if (_config.pPool && needed > _config.pPool->capacity())
-		throw Poco::InvalidArgumentException(Poco::format("eventLoops: %d loops need at least %d threads, but the thread pool has only %d", loops, needed, _config.pPool->capacity()));
+	const int threads = _executorConfig.leastThreads();
+	if (_config.pPool && threads > _config.pPool->capacity())
+	{
+		const int capacity = _config.pPool->capacity();
+		std::string cause = "executionPolicy: EXECUTE_DEDICATED needs";
+		if (loops > capacity) cause = Poco::format("eventLoops: %d loops need", loops);
+		throw Poco::InvalidArgumentException(cause + Poco::format(" at least %d threads, but the thread pool has only %d", threads, capacity));
+	}
 	if (_maxRunning == 0) _config.pParams->setMaxThreads(_executorConfig.maxRunning); // as Poco does
 }
 
@@ -148,29 +153,12 @@ void Engine::configureExecutor(int loops)
 
 unsigned Engine::evFlags() const
 {
-	unsigned backend = 0;
-	switch (_config.options.getBackend())
-	{
-	case EVServerOptions::BACKEND_AUTO:
-		backend = ev_recommended_backends() & ev_supported_backends();
-		break;
-	case EVServerOptions::BACKEND_SELECT:
-		backend = EVBACKEND_SELECT;
-		break;
-	case EVServerOptions::BACKEND_POLL:
-		backend = EVBACKEND_POLL;
-		break;
-	case EVServerOptions::BACKEND_EPOLL:
-		backend = EVBACKEND_EPOLL;
-		break;
-	case EVServerOptions::BACKEND_KQUEUE:
-		backend = EVBACKEND_KQUEUE;
-		break;
-	case EVServerOptions::BACKEND_PORT:
-		backend = EVBACKEND_PORT;
-		break;
-	}
-	if ((backend & ev_supported_backends()) == 0)
+	// In the order of EVServerOptions::Backend
+	static const unsigned BACKENDS[] = {0, EVBACKEND_SELECT, EVBACKEND_POLL, EVBACKEND_EPOLL, EVBACKEND_KQUEUE, EVBACKEND_PORT};
+	const EVServerOptions::Backend choice = _config.options.getBackend();
+	const unsigned supported = ev_supported_backends();
+	const unsigned backend = choice == EVServerOptions::BACKEND_AUTO ? ev_recommended_backends() & supported : BACKENDS[choice];
+	if ((backend & supported) == 0)
 		throw Poco::NotImplementedException("backend: this libev does not support it on this system");
 	return backend | EVFLAG_NOENV;
 }
@@ -223,10 +211,16 @@ void Engine::openListeners()
 			}
 		}
 	}
-	for (std::size_t i = 0; i < listeners.size(); i++)
+	// All that can fail is done before any of them is open, and to the application's socket last: if start() throws, all is as before.
+	for (std::size_t i = listeners.size(); i > 0; i--)
 	{
 		// Accepted sockets inherit it. Poco sets it for each connection.
-		if (tcp) listeners[i].impl()->setNoDelay(true);
+		if (tcp) listeners[i - 1].impl()->setNoDelay(true);
+		// A pending connection may be gone by the time it is to be accepted.
+		listeners[i - 1].setBlocking(false);
+	}
+	for (std::size_t i = 0; i < listeners.size(); i++)
+	{
 		_loops[i]->acceptor().open({listeners[i], _config.ownSocket, _config.ownSocket || i > 0, shared});
 	}
 }
@@ -236,6 +230,7 @@ void Engine::start()
 {
 	{
 		std::lock_guard<std::mutex> lock(_mutex);
+		if (_stopped) throw Poco::IllegalStateException("The server has been stopped, and cannot be started again");
 		if (_started || _starting) throw Poco::IllegalStateException("The server has already been started");
 		_starting = true;
 	}

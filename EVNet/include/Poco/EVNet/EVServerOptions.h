@@ -164,8 +164,8 @@ public:
 
 	void setHandlerTimeout(const Poco::Timespan& timeout);
 		/// Sets how long a request may wait and run before it is reported: counted by EVServerStatistics::overdue, and a
-		/// Poco::TimeoutException is given to the Poco::ErrorHandler, once for each request. Nothing else happens, a handler cannot be
-		/// interrupted. The clock starts when the request is complete. The default is 0: nothing is reported.
+		/// Poco::TimeoutException is given to the Poco::ErrorHandler, once for each request, with its EVTCPServerConnection::nameRequest().
+		/// No handler is interrupted. The clock starts when the request is complete. The default is 0: nothing is reported.
 
 	const Poco::Timespan& getHandlerTimeout() const { return _handlerTimeout; }
 		/// Returns the handler timeout.
@@ -180,7 +180,7 @@ public:
 
 	void setStopTimeout(const Poco::Timespan& timeout);
 		/// Sets how long stop() waits for the requests that are running. A request that takes longer goes on in the background, and what
-		/// it needs is kept until it is done. The default is 5 seconds.
+		/// it needs is kept until it is done. The default is 5 seconds; 0 does not wait.
 
 	const Poco::Timespan& getStopTimeout() const { return _stopTimeout; }
 		/// Returns the stop timeout.

@@ -104,7 +104,9 @@ public:
 		/// put into listening state. stop() does not close it. TCP or Unix domain; a
 		/// socket that other processes have or will have, too, must be an EVSharedSocket.
 		///
-		/// Threads are taken from the given thread pool, which must outlive the server.
+		/// Threads are taken from the given thread pool, which must outlive the server. Throws a Poco::InvalidArgumentException
+		/// if its capacity is too small: one thread for each event loop that EVServerOptions::setEventLoops() asks for, one at least, and
+		/// with EXECUTE_DEDICATED one more.
 
 	virtual ~EVTCPServer();
 		/// Stops the server, if it is running, and destroys it. The
@@ -118,17 +120,18 @@ public:
 		/// Starts the server: takes the threads for the event loops from the pool and
 		/// begins to accept connections. Returns immediately.
 		///
-		/// Throws a Poco::NoThreadAvailableException if the pool has no free thread
-		/// (two are needed with EXECUTE_DEDICATED; if the application has set the number of event loops, one for each
-		/// of them), and a Poco::IllegalStateException if the server has already been started or stopped. Where it throws the
-		/// former, or anything else for want of something, the server is as before, and start() may be called again.
+		/// Throws a Poco::NoThreadAvailableException if the pool has too few free threads (see the constructor), an exception that says
+		/// so if the system or the listening socket does not allow what the options ask for (see EVServerOptions::AcceptPolicy), and
+		/// a Poco::IllegalStateException if the server has already been started or stopped. Unless it throws the latter, the server
+		/// is as before, and start() may be called again.
 
 	void stop();
 		/// Stops the server. No new connections are accepted, connections that wait for a request
 		/// are closed, requests and connections that wait in the queue for a thread are discarded.
 		///
 		/// Requests that are running may finish and send their response; stop() waits for
-		/// them up to EVServerOptions::getStopTimeout(), unless called by a handler of this server.
+		/// them up to EVServerOptions::getStopTimeout(), unless called by a handler of this server. So it does for clients that have
+		/// not taken all of a response, for EVServerOptions::getLingerTimeout() at most if they take nothing.
 		/// Plain TCPServerConnections continue to be served, as with TCPServer::stop(); stop() does not wait for them.
 		///
 		/// Once the server has been stopped, it cannot be restarted.

@@ -125,6 +125,12 @@ protected:
 		/// The default implementation returns an empty string: then nothing is sent, and a request that finds the
 		/// queue full waits for room, with its bytes in the kernel, so that the client is slowed down.
 
+	virtual void nameRequest(std::string& name);
+		/// Appends to the name what reports call the request that frame() has found, e.g. its method and target. Called
+		/// only if there is a EVServerOptions::getHandlerTimeout(), by the thread that leads the event loop; must not block.
+		///
+		/// The default implementation appends nothing.
+
 	const char* requestData() const;
 		/// Returns the bytes of the request, as far as they have been read.
 		/// Valid until run() returns or detaches the socket.
