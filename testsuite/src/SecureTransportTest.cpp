@@ -100,7 +100,7 @@ namespace
 	{
 		char text[] = "text";
 		const struct iovec part = {text, 4};
-		return transport.send(&part, 1);
+		return transport.send(POCO_INVALID_SOCKET, &part, 1);
 	}
 }
 
@@ -215,7 +215,7 @@ void SecureTransportTest::testClosedByTheHandler()
 	pSocket->close();
 	char buffer[10];
 	assertTrue (send(transport) == -1 && errno == EBADF);
-	assertTrue (transport.receive(buffer, sizeof(buffer)) == -1 && errno == EBADF);
+	assertTrue (transport.receive(POCO_INVALID_SOCKET, buffer, sizeof(buffer)) == -1 && errno == EBADF);
 	transport.shutdown();
 	transport.giveAway(TIMEOUT);
 	transport.takeBack();

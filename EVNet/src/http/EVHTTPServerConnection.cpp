@@ -254,17 +254,16 @@ void EVHTTPServerConnection::run()
 
 StreamSocket EVHTTPServerConnection::sessionSocket(ConnectionSocketImpl& socketImpl)
 {
-	if (!socketImpl.tls()) return socket();
-	// Handlers expect a SecureStreamSocket, e.g. for the certificate of the client. See also ReusableResponse::send().
-	socketImpl.expose();
-	return socketImpl.tls()->socket();
+	// With TLS, handlers expect a SecureStreamSocket, e.g. for the certificate of the client. See also ReusableResponse::send().
+	socketImpl.transport().expose();
+	return socketImpl.transport().socketFor(socket());
 }
 
 
 bool EVHTTPServerConnection::isDetached(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl) const
 {
 	const Poco::Net::SocketImpl* pSocket = exchange.session.socket().impl();
-	return pSocket != &socketImpl && !(socketImpl.tls() && socketImpl.tls()->is(pSocket));
+	return pSocket != &socketImpl && !socketImpl.transport().is(pSocket);
 }
 
 
@@ -295,14 +294,13 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions)
 {
 	connection().detach();
-	SecureTransport* pTLS = socketImpl.tls();
-	if (pTLS ? !pTLS->isLatest() : socketImpl.adoptions() != adoptions) return; // a server has it again
+	if (!socketImpl.transport().isLatest() || socketImpl.adoptions() != adoptions) return; // a server has it again
 	try
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
 		exchange.response.flush();
 		socketImpl.flushAll();
-		if (pTLS) pTLS->giveAway(_context.pParams->getTimeout());
+		socketImpl.transport().giveAway(_context.pParams->getTimeout());
 	}
 	catch (...)
 	{
@@ -317,23 +315,23 @@ void EVHTTPServerConnection::runHandler(HTTPServerExchange& exchange, Connection
 		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and wait for the client at
 		/// once. In all other cases whatever comes after the handler finds a socket that does not wait.
 	{
-		Use(SecureTransport* pTLS, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
-			_pTLS(pTLS),
+		Use(Transport& transport, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
+			_transport(transport),
 			_session(session)
 		{
-			if (_pTLS) _pTLS->lend(timeout);
+			_transport.lend(timeout);
 		}
 
 		~Use()
 		{
-			if (_pTLS && _pTLS->is(_session.socket().impl())) _pTLS->takeBack();
+			if (_transport.is(_session.socket().impl())) _transport.takeBack();
 		}
 
-		SecureTransport*        _pTLS;
+		Transport&              _transport;
 		Poco::Net::HTTPSession& _session;
 	};
 
-	const Use use(socketImpl.tls(), exchange.session, _pParser->mayUpgrade() ? _context.pParams->getTimeout() : Poco::Timespan());
+	const Use use(socketImpl.transport(), exchange.session, _pParser->mayUpgrade() ? _context.pParams->getTimeout() : Poco::Timespan());
 	std::unique_ptr<HTTPRequestHandler> pHandler(_context.pFactory->createRequestHandler(exchange.request));
 	if (pHandler) pHandler->handleRequest(exchange.request, exchange.response);
 	else sendErrorResponse(exchange, socketImpl, HTTPResponse::HTTP_NOT_IMPLEMENTED);

@@ -198,7 +198,7 @@ int HTTPResponseStreamBuf::sync()
 {
 	push();
 	// A handler that has the SecureStreamSocket may close it next, or write to it, and that one knows nothing of what is kept here.
-	if (_pSocket->tls()) flushSocket();
+	if (_pSocket->transport().exposed()) flushSocket();
 	return 0;
 }
 

@@ -297,9 +297,8 @@ void ReusableResponse::handOver()
 {
 	// With TLS, the handler has seen the SecureStreamSocket so far. But what the client has sent behind the request has been received
 	// already, and only the other socket yields that before what comes next.
-	SecureTransport* pTLS = _pSocket->tls();
-	if (!pTLS || _pSocket->input().unread() == 0 || !pTLS->is(_session.socket().impl())) return;
-	pTLS->takeBack();
+	if (_pSocket->input().unread() == 0 || !_pSocket->transport().is(_session.socket().impl())) return;
+	_pSocket->transport().takeBack();
 	_pSocket->duplicate();
 	_session.replaceSocket(Poco::Net::StreamSocket(_pSocket));
 }

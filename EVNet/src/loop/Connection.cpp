@@ -151,8 +151,8 @@ const std::string& Connection::requestName() const
 void Connection::handle()
 {
 	const ConnectionState::Work work = state.work();
-	SecureTransport* pTLS = work == ConnectionState::WORK_HANDSHAKE ? nullptr : _pSocket->tls();
-	if (pTLS && pTLS->exposed() && work != ConnectionState::WORK_FLUSH) pTLS->lend(0); // the application may have kept it
+	// The application may have kept it.
+	if (_pSocket->transport().exposed() && work != ConnectionState::WORK_FLUSH) _pSocket->transport().lend(0);
 	try
 	{
 		switch (work)
@@ -184,7 +184,7 @@ void Connection::handle()
 
 void Connection::takeBack()
 {
-	if (_pSocket->tls() && _pSocket->tls()->exposed() && !detached()) _pSocket->tls()->takeBack();
+	if (_pSocket->transport().exposed() && !detached()) _pSocket->transport().takeBack();
 }
 
 

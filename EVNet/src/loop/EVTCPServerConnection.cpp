@@ -89,11 +89,11 @@ std::size_t EVTCPServerConnection::requestLength() const
 
 StreamSocket EVTCPServerConnection::secureSocket()
 {
-	SecureTransport* pTLS = connection().socket().tls();
-	if (!pTLS) throw Poco::InvalidAccessException("The connection is not secure");
-	connection().socket().expose();
-	pTLS->lend(0);
-	return pTLS->socket();
+	Transport& transport = connection().socket().transport();
+	if (!transport.secure()) throw Poco::InvalidAccessException("The connection is not secure");
+	transport.expose();
+	transport.lend(0);
+	return transport.socketFor(socket());
 }
 
 

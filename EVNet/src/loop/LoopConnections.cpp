@@ -253,7 +253,7 @@ void Loop::linger(Connection& connection)
 	// A FIN behind the last response, with TLS a close_notify before it. Fails only if the client has reset the connection. Where a
 	// close_notify would end both directions, it is left to close(): what the client is sending must not be answered with a reset.
 	const bool ends = connection.socket().endsOneWay();
-	if (ends && connection.socket().tls()) connection.socket().tls()->shutdown();
+	if (ends) connection.socket().transport().shutdown();
 	if (!_deadlines.isUsed(ConnectionState::DEADLINE_LINGER) || (ends && ::shutdown(connection.socket().sockfd(), SHUT_WR) != 0))
 	{
 		close(connection, connection.reason());

@@ -13,6 +13,8 @@
 
 #include "socket/ConnectionSocketImpl.h"
 #include "core/RateDeadline.h"
+#include "socket/PlainTransport.h"
+#include "socket/SecureTransport.h"
 #include "Poco/Net/NetException.h"
 #include "Poco/Buffer.h"
 #include <algorithm>
@@ -50,6 +52,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(poco_socket_t fd, BufferPool::Ptr pPo
 	_adoptions(0),
 	_peerHost(0),
 	_descriptor(fd),
+	_pTransport(&PlainTransport::instance()),
 	_pPool(pPool),
 	_receiveTimeout(0),
 	_sendTimeout(0),
@@ -67,7 +70,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	_adoptions(0),
 	_peerHost(0),
 	_descriptor(inner),
-	_pTLS(inner.secure() ? new SecureTransport(inner) : nullptr),
+	_pTransport(inner.secure() ? new SecureTransport(inner) : static_cast<Transport*>(&PlainTransport::instance())),
 	_pPool(pPool),
 	_receiveTimeout(-1), // not known
 	_sendTimeout(0),
@@ -77,7 +80,7 @@ ConnectionSocketImpl::ConnectionSocketImpl(Poco::Net::SocketImpl& inner, BufferP
 	struct sockaddr* pPeer = reinterpret_cast<struct sockaddr*>(&storage);
 	socklen_t length = sizeof(storage);
 	if (::getpeername(inner.sockfd(), pPeer, &length) == 0) setPeer(pPeer, length);
-	if (_pTLS) _output.guardedBy(_pTLS->outputMutex());
+	_output.guardedBy(transport().outputMutex());
 	reset(inner.sockfd()); // last, because the destructor of the base would close it
 }
 
@@ -113,77 +116,67 @@ ConnectionSocketImpl::Result ConnectionSocketImpl::receive(BufferCache* pCache)
 
 ssize_t ConnectionSocketImpl::receiveSome()
 {
-	const ssize_t n = receiveNow(_input.room(), std::min(_input.roomSize(), limits().maxBuffered - _input.size()));
+	const ssize_t n = transport().receive(sockfd(), _input.room(), std::min(_input.roomSize(), limits().maxBuffered - _input.size()));
 	if (n > 0) _input.added(static_cast<std::size_t>(n));
-	return n;
-}
-
-
-ssize_t ConnectionSocketImpl::receiveNow(void* buffer, std::size_t length)
-{
-	if (SecureTransport* pTLS = tls()) return pTLS->receive(buffer, length);
-	ssize_t n;
-	do
-	{
-		n = ::recv(sockfd(), buffer, length, MSG_DONTWAIT);
-	}
-	while (n < 0 && errno == EINTR);
 	return n;
 }
 
 
 int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
 {
-	if (!tls())
+	if (isPocos())
 	{
 		applyReceiveTimeout();
 		return StreamSocketImpl::receiveBytes(buffer, length, flags);
 	}
-	if (flags & MSG_PEEK) throw Poco::NotImplementedException("MSG_PEEK on a connection with TLS");
 	RateDeadline deadline;
 	for (;;)
 	{
-		const ssize_t n = receiveNow(buffer, static_cast<std::size_t>(length));
+		const ssize_t n = transport().receive(sockfd(), buffer, static_cast<std::size_t>(length), flags);
 		if (n >= 0) return static_cast<int>(n);
 		if (errno != EAGAIN) error();
+		if (!getBlocking()) return -1; // as with Poco
 		waitReadable(deadline);
 	}
 }
 
 
+bool ConnectionSocketImpl::isPocos() const
+{
+	return !_pManager.load(std::memory_order_relaxed) && !secure();
+}
+
+
 Poco::Net::StreamSocket ConnectionSocketImpl::plainSocket()
 {
-	if (!tls())
-	{
-		duplicate();
-		return Poco::Net::StreamSocket(this);
-	}
-	tls()->giveAway(0);
-	return tls()->socket();
+	duplicate();
+	const Poco::Net::StreamSocket socket(this);
+	transport().giveAway(0);
+	return transport().socketFor(socket);
 }
 
 
 bool ConnectionSocketImpl::secure() const
 {
-	return tls() != nullptr;
+	return transport().secure();
 }
 
 
 PendingOutput::Result ConnectionSocketImpl::flush()
 {
-	return _output.flush(_descriptor.number(), tls());
+	return _output.flush(_descriptor.number(), transport());
 }
 
 
 PendingOutput::Result ConnectionSocketImpl::flushBeside()
 {
-	return _output.flush(_descriptor.number(), tls(), true);
+	return _output.flush(_descriptor.number(), transport(), true);
 }
 
 
 PendingOutput::Result ConnectionSocketImpl::flushHeld()
 {
-	return _output.flushHeld(_descriptor.number(), tls(), _hold);
+	return _output.flushHeld(_descriptor.number(), transport(), _hold);
 }
 
 
@@ -196,7 +189,7 @@ void ConnectionSocketImpl::sendHeld()
 
 PendingOutput::Result ConnectionSocketImpl::flushAsOwner()
 {
-	return hasOutput() ? _output.flushAsOwner(_descriptor.number(), tls()) : PendingOutput::FLUSH_DONE;
+	return hasOutput() ? _output.flushAsOwner(_descriptor.number(), transport()) : PendingOutput::FLUSH_DONE;
 }
 
 
@@ -274,15 +267,15 @@ int ConnectionSocketImpl::receiveBytes(Poco::Buffer<char>& buffer, int flags, co
 
 int ConnectionSocketImpl::available()
 {
-	if (tls() && _input.unread() == 0 && tls()->pending()) return 1;
-	std::size_t n = _input.unread();
-	return n > 0 ? static_cast<int>(n) : StreamSocketImpl::available();
+	const std::size_t n = _input.unread();
+	if (n > 0) return static_cast<int>(n);
+	return transport().pending() ? 1 : StreamSocketImpl::available();
 }
 
 
 bool ConnectionSocketImpl::poll(const Poco::Timespan& timeout, int mode)
 {
-	if ((mode & SELECT_READ) && (_input.unread() > 0 || pending())) return true;
+	if ((mode & SELECT_READ) && (_input.unread() > 0 || transport().pending())) return true;
 	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	flushAll();
 	return StreamSocketImpl::poll(timeout, mode);
@@ -293,7 +286,7 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 {
 	if (length <= 0) return 0;
 	if (!isOpen()) throw Poco::Net::InvalidSocketException();
-	if (!_pManager.load(std::memory_order_relaxed) && !tls())
+	if (isPocos())
 	{
 		flushAll();
 		return StreamSocketImpl::sendBytes(buffer, length, flags);
@@ -311,28 +304,10 @@ int ConnectionSocketImpl::sendBytes(const void* buffer, int length, int flags)
 }
 
 
-ssize_t ConnectionSocketImpl::sendNow(const struct iovec* pParts, int count, int flags)
-{
-	if (SecureTransport* pTLS = tls()) return pTLS->send(pParts, count);
-	struct msghdr message = msghdr();
-	message.msg_iov = const_cast<struct iovec*>(pParts);
-	message.msg_iovlen = static_cast<std::size_t>(count);
-	flags |= MSG_DONTWAIT | MSG_NOSIGNAL;
-	ssize_t n;
-	do
-	{
-		// Most have one part, for which send() is a little faster.
-		n = count == 1 ? ::send(sockfd(), pParts->iov_base, pParts->iov_len, flags) : ::sendmsg(sockfd(), &message, flags);
-	}
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-
 std::size_t ConnectionSocketImpl::sendSome(const struct iovec* pParts, int count, int flags)
 {
-	const ssize_t n = sendNow(pParts, count, flags);
-	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error();
+	const ssize_t n = transport().send(sockfd(), pParts, count, flags);
+	if (n < 0 && errno != EAGAIN) error();
 	return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
 
@@ -342,9 +317,9 @@ PendingOutput::Result ConnectionSocketImpl::trySend(const std::string& text)
 	const PendingOutput::Result flushed = flush();
 	if (flushed != PendingOutput::FLUSH_DONE) return flushed;
 	const struct iovec part = { const_cast<char*>(text.data()), text.size() };
-	const ssize_t n = sendNow(&part, 1);
+	const ssize_t n = transport().send(sockfd(), &part, 1);
 	if (n == static_cast<ssize_t>(text.size())) return PendingOutput::FLUSH_DONE;
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PendingOutput::FLUSH_AGAIN : PendingOutput::FLUSH_ERROR;
+	return n < 0 && errno == EAGAIN ? PendingOutput::FLUSH_AGAIN : PendingOutput::FLUSH_ERROR;
 }
 
 
@@ -423,7 +398,7 @@ void ConnectionSocketImpl::keep(const char* pBytes, std::size_t length)
 
 void ConnectionSocketImpl::askToFlush()
 {
-	if (!hasOutput() || (tls() && tls()->exposed())) return;
+	if (!hasOutput() || transport().exposed()) return;
 	// The handler may now do something that takes long.
 	OutputFlusher* pManager = _pManager.load(std::memory_order_relaxed);
 	if (pManager && _output.askToFlush()) pManager->flushByLoop();
@@ -437,8 +412,7 @@ void ConnectionSocketImpl::waitWritable(RateDeadline& deadline)
 		takeFlushed(); // counts from here
 		deadline.begin(sendTimeout(), limits().minRate);
 	}
-	const bool receives = tls() && tls()->wantsToReceive();
-	if (waitFor(receives ? SELECT_READ : SELECT_WRITE, deadline)) return;
+	if (transport().waitToSend(sockfd(), deadline)) return;
 	deadline.add(takeFlushed());
 	if (deadline.extend()) return;
 	_sendTimedOut = true;
@@ -450,46 +424,34 @@ void ConnectionSocketImpl::waitReadable(RateDeadline& deadline)
 {
 	if (!deadline.begun())
 	{
-		const Poco::Timespan timeout = tls() ? tls()->receiveTimeout() : Poco::Timespan();
+		const Poco::Timespan timeout = transport().receiveTimeout();
 		takeArrived(); // counts from here
 		deadline.begin(timeout > 0 ? timeout : getReceiveTimeout(), limits().minRate);
 	}
-	if (waitFor(SELECT_READ, deadline)) return;
+	if (transport().waitToReceive(sockfd(), deadline)) return;
 	// The records of TLS hide how fast the client is. Whoever gets the bytes looks at the rate of these.
 	deadline.add(takeArrived());
 	if (!deadline.extend()) throw Poco::TimeoutException("The client sends nothing, or too little");
 }
 
 
-bool ConnectionSocketImpl::waitFor(int mode, const RateDeadline& deadline)
-{
-	if (!isOpen()) throw Poco::Net::InvalidSocketException();
-	if (deadline.period() <= 0)
-	{
-		StreamSocketImpl::poll(Poco::Timespan(Poco::Timespan::DAYS), mode);
-		return true;
-	}
-	return !deadline.isOver() && StreamSocketImpl::poll(deadline.left(), mode);
-}
-
-
 Poco::UInt64 ConnectionSocketImpl::takeArrived()
 {
 	const Poco::UInt64 arrived = _input.takeArrived();
-	return tls() ? std::max(arrived, tls()->transfers().takeReceived(sockfd())) : arrived;
+	return std::max(arrived, transport().takeReceived(sockfd()));
 }
 
 
 Poco::UInt64 ConnectionSocketImpl::takeFlushed()
 {
 	const Poco::UInt64 flushed = _output.takeFlushed();
-	return tls() ? std::max(flushed, tls()->transfers().takeAcknowledged(sockfd())) : flushed;
+	return std::max(flushed, transport().takeAcknowledged(sockfd()));
 }
 
 
 Poco::Timespan ConnectionSocketImpl::sendTimeout() const
 {
-	const Poco::Timespan set = tls() ? tls()->sendTimeout() : Poco::Timespan();
+	const Poco::Timespan set = transport().sendTimeout();
 	if (set > 0) return set;
 	return _sendTimeout > 0 ? Poco::Timespan(_sendTimeout) : limits().sendTimeout;
 }
@@ -520,7 +482,7 @@ std::streamsize ConnectionSocketImpl::sendFile(Poco::FileInputStream& file, std:
 ShutdownResult ConnectionSocketImpl::shutdownSend()
 {
 	flushAll();
-	if (tls()) return ShutdownResult(); // as with a SecureStreamSocket: there is no such thing in TLS up to 1.2
+	if (secure()) return ShutdownResult(); // as with a SecureStreamSocket: there is no such thing in TLS up to 1.2
 	return StreamSocketImpl::shutdownSend();
 }
 
@@ -528,7 +490,7 @@ ShutdownResult ConnectionSocketImpl::shutdownSend()
 ShutdownResult ConnectionSocketImpl::shutdown()
 {
 	flushAll();
-	if (tls()) tls()->shutdown();
+	transport().shutdown();
 	return StreamSocketImpl::shutdown();
 }
 
@@ -549,7 +511,7 @@ void ConnectionSocketImpl::close()
 		}
 		dropOutput(); // before the descriptor can become somebody else's
 	}
-	if (tls()) tls()->shutdown();
+	transport().shutdown();
 	if (_descriptor.close()) closed();
 	reset();
 }
@@ -577,15 +539,6 @@ void ConnectionSocketImpl::closed()
 void ConnectionSocketImpl::abort()
 {
 	_descriptor.abort();
-}
-
-
-void ConnectionSocketImpl::expose()
-{
-	// With the mutex, because the leader may be flushing.
-	if (tls()->exposed()) return;
-	std::lock_guard<std::mutex> lock(tls()->outputMutex());
-	tls()->expose();
 }
 
 
@@ -636,7 +589,7 @@ void ConnectionSocketImpl::setReceiveTimeout(const Poco::Timespan& timeout)
 void ConnectionSocketImpl::setSendTimeout(const Poco::Timespan& timeout)
 {
 	_sendTimeout = timeout.totalMicroseconds();
-	if (!tls()) StreamSocketImpl::setSendTimeout(timeout); // for whoever detaches the socket; with TLS, it is always waited here
+	if (!secure()) StreamSocketImpl::setSendTimeout(timeout); // for whoever detaches the socket; with TLS, it is always waited here
 }
 
 

@@ -24,7 +24,7 @@
 #include "socket/PendingOutput.h"
 #include "core/PocoVersion.h"
 #include "core/Pooled.h"
-#include "socket/SecureTransport.h"
+#include "socket/Transport.h"
 #include "socket/WatchedDescriptor.h"
 #include "Poco/Net/SocketAddress.h"
 #include "Poco/Net/StreamSocketImpl.h"
@@ -96,9 +96,6 @@ public:
 	PendingOutput::Result flushAsOwner();
 		/// Sends pending output, a file as well, without waiting for the client. Called by the owner, which
 		/// may have to wait for the disk.
-
-	bool sendsAfterReceiving() const;
-		/// Returns true if pending output can only be sent when TLS has received something.
 
 	void releaseBuffer(BufferCache* pCache);
 		/// Gives the input buffer back if it holds no bytes; to the
@@ -172,9 +169,6 @@ public:
 	void abort();
 		/// Shuts the connection down. May be called by the leader while a handler uses the socket.
 
-	void expose();
-		/// The application gets the SecureStreamSocket below this one. Called by the owner.
-
 	void dropOutput();
 		/// Forgets pending output.
 
@@ -194,17 +188,14 @@ public:
 	bool sendTimedOut() const;
 		/// Returns true if a writer has waited longer than the send timeout.
 
-	SecureTransport* tls() const;
-		/// Returns what encrypts, or a null pointer for a connection without TLS.
+	Transport& transport() const;
+		/// Returns how the bytes get to the client and back.
 
+	bool sendsAfterReceiving() const;
 	bool endsOneWay() const;
-		/// Returns true if the server can say that it sends no more, and still receive.
-
 	bool handshaking() const;
-		/// Returns true if the connection has TLS, and its handshake may not be complete.
-
 	bool pending() const;
-		/// Returns true if there are decrypted bytes to receive, of which the event loop is not told.
+		/// See Transport.
 
 	Poco::Net::StreamSocket plainSocket();
 		/// Returns the socket for who is going to own the whole connection: with TLS, the SecureStreamSocket.
@@ -269,20 +260,19 @@ private:
 		AddressLimiter::Entry                 entry;
 	};
 
+	bool isPocos() const;
+		/// Returns true if whoever has the socket waits as with Poco, in calls of the system: the application, with a plain or detached
+		/// connection.
+
 	void closed();
 	ssize_t receiveSome();
-	ssize_t receiveNow(void* buffer, std::size_t length);
 	int waitAndReceive(void* buffer, int length, int flags = 0);
 	void applyReceiveTimeout();
 	void waitWritable(RateDeadline& deadline);
 	void waitReadable(RateDeadline& deadline);
 		/// Wait until something can be sent, or received, or is worth a try. Throw a Poco::TimeoutException if the client is too slow.
 
-	bool waitFor(int mode, const RateDeadline& deadline);
-		/// Waits until something can be read or written. Returns false if the period has ended before.
-
 	Poco::Timespan sendTimeout() const;
-	ssize_t sendNow(const struct iovec* pParts, int count, int flags = 0);
 	std::size_t sendSome(const struct iovec* pParts, int count, int flags = 0);
 	void keep(const char* pBytes, std::size_t length);
 	void askToFlush();
@@ -297,7 +287,7 @@ private:
 	std::atomic<Poco::UInt16>    _adoptions;
 	Poco::UInt32                 _peerHost;    /// IPv4, in network order; 0 for others
 	WatchedDescriptor            _descriptor;
-	const std::unique_ptr<SecureTransport> _pTLS;
+	const std::unique_ptr<Transport, Transport::Release> _pTransport;
 	BufferPool::Ptr              _pPool;
 	InputBuffer                  _input;
 	PendingOutput                _output;
@@ -327,33 +317,33 @@ inline const InputBuffer& ConnectionSocketImpl::input() const
 }
 
 
-inline SecureTransport* ConnectionSocketImpl::tls() const
+inline Transport& ConnectionSocketImpl::transport() const
 {
-	return _pTLS.get();
+	return *_pTransport;
 }
 
 
 inline bool ConnectionSocketImpl::handshaking() const
 {
-	return tls() && tls()->handshaking();
+	return transport().handshaking();
 }
 
 
 inline bool ConnectionSocketImpl::endsOneWay() const
 {
-	return !tls() || SecureTransport::endsOneWay();
+	return transport().endsOneWay();
 }
 
 
 inline bool ConnectionSocketImpl::pending() const
 {
-	return tls() && tls()->pending();
+	return transport().pending();
 }
 
 
 inline bool ConnectionSocketImpl::sendsAfterReceiving() const
 {
-	return tls() && tls()->wantsToReceive();
+	return transport().wantsToReceive();
 }
 
 

@@ -12,19 +12,15 @@
 
 
 #include "socket/PendingOutput.h"
-#include "socket/SecureTransport.h"
+#include "socket/Transport.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <fcntl.h>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 
 namespace Poco {
@@ -34,51 +30,6 @@ namespace EVNet {
 namespace
 {
 	const std::size_t HOLD_RESERVE = 4096; // bytes: responses that are held are many, or would not be
-
-	class NonBlocking
-		/// Keeps a socket from blocking, because sendfile() has no flag against waiting. Only while the owner of
-		/// the socket calls it; all others say MSG_DONTWAIT.
-	{
-	public:
-		explicit NonBlocking(poco_socket_t fd):
-			_fd(fd),
-			_flags(::fcntl(fd, F_GETFL)),
-			_set(_flags >= 0 && !(_flags & O_NONBLOCK) && ::fcntl(fd, F_SETFL, _flags | O_NONBLOCK) == 0)
-		{
-		}
-
-		~NonBlocking()
-		{
-			const int error = errno;
-			restore();
-			errno = error;
-		}
-
-		bool works() const
-			/// Returns false if the system has refused it.
-		{
-			return _set || (_flags >= 0 && (_flags & O_NONBLOCK));
-		}
-
-		bool restore()
-			/// Returns false if the system has refused it.
-		{
-			if (!_set) return true;
-			_set = false;
-			return ::fcntl(_fd, F_SETFL, _flags) == 0;
-		}
-
-	private:
-		const poco_socket_t _fd;
-		const int           _flags;
-		bool                _set;
-	};
-
-	bool refusesFile(int error)
-		/// Returns true if the system cannot send the file with sendfile(), but can perhaps read it: some file systems.
-	{
-		return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EOVERFLOW;
-	}
 }
 
 
@@ -142,11 +93,9 @@ struct PendingOutput::Bytes
 	std::size_t capacity = 0;    /// of bytes, counted by the pool
 	std::string bytes;
 	std::size_t sent  = 0;
-	FileDescriptor file;         /// behind the bytes
-	off_t       fileOffset = 0;
+	OutputFile  file;            /// behind the bytes
 	Poco::UInt64 fileLength = 0; /// what is left of it
 	int         fileError = 0;   /// why nothing more can be sent, 0 if it can
-	bool        fileCopied = false; /// sendfile() does not work with it
 	Poco::UInt64 flushed = 0;    /// see takeFlushed()
 	bool        asked = false;   /// askToFlush() has been called
 	bool        held  = false;   /// nobody has tried to send it
@@ -166,9 +115,9 @@ PendingOutput::~PendingOutput()
 }
 
 
-void PendingOutput::guardedBy(std::mutex& mutex)
+void PendingOutput::guardedBy(std::mutex* pMutex)
 {
-	_pMutex = &mutex;
+	_pMutex = pMutex;
 }
 
 
@@ -190,22 +139,21 @@ bool PendingOutput::held() const
 }
 
 
-PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pTLS, bool beside)
+PendingOutput::Result PendingOutput::flush(poco_socket_t fd, Transport& transport, bool beside)
 {
 	if (empty()) return FLUSH_DONE;
 	std::unique_ptr<Bytes> pDone; // destroyed when the mutex is unlocked: closing the file may take long
 	std::lock_guard<std::mutex> lock(mutex());
 	Bytes* pBytes = _pBytes;
-	if (!pBytes || (beside && pTLS && pTLS->exposed())) return FLUSH_DONE;
+	if (!pBytes || (beside && transport.exposed())) return FLUSH_DONE;
 	pBytes->held = false;
 	const Poco::UInt64 limit = pBytes->flushed + FLUSH_SLICE;
 	while (pBytes->sent < pBytes->bytes.size())
 	{
 		if (pBytes->flushed >= limit) return FLUSH_AGAIN;
-		const ssize_t n = flushSome(fd, pTLS, *pBytes);
-		if (n > 0) pBytes->flushed += static_cast<Poco::UInt64>(n);
-		else if (errno == EAGAIN || errno == EWOULDBLOCK) return FLUSH_AGAIN;
-		else if (errno != EINTR) return FLUSH_ERROR;
+		const ssize_t n = flushSome(fd, transport, *pBytes);
+		if (n < 0) return errno == EAGAIN ? FLUSH_AGAIN : FLUSH_ERROR;
+		pBytes->flushed += static_cast<Poco::UInt64>(n);
 	}
 	if (pBytes->fileError)
 	{
@@ -219,88 +167,37 @@ PendingOutput::Result PendingOutput::flush(poco_socket_t fd, SecureTransport* pT
 }
 
 
-PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, SecureTransport* pTLS)
+PendingOutput::Result PendingOutput::flushAsOwner(poco_socket_t fd, Transport& transport)
 {
-	Result result = flush(fd, pTLS);
+	const Result result = flush(fd, transport);
 	if (result != FLUSH_FILE) return result;
 
 	// No lock is held while the disk is waited for: nobody else removes the output as long as there is a file.
 	Bytes& output = *_pBytes.load(std::memory_order_relaxed);
-	Poco::UInt64 sent = 0;
-	int fileError = 0;
-	{
-		std::optional<NonBlocking> nonBlocking;
-		if (!pTLS && !output.fileCopied) nonBlocking.emplace(fd);
-		if (nonBlocking && !nonBlocking->works()) output.fileCopied = true;
-		const Poco::UInt64 slice = std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE);
-		while (sent < slice && result == FLUSH_FILE)
-		{
-			const ssize_t n = sendFile(fd, pTLS, output, static_cast<std::size_t>(slice - sent));
-			const int error = n == 0 ? EIO : errno; // 0: it has become shorter
-			if (n > 0)
-			{
-				sent += static_cast<Poco::UInt64>(n);
-				output.fileOffset += n;
-			}
-			else if (n < 0 && (error == EAGAIN || error == EWOULDBLOCK)) result = FLUSH_AGAIN;
-			else if (n == 0 || error != EINTR)
-			{
-				fileError = error;
-				result = FLUSH_ERROR;
-			}
-		}
-		if (nonBlocking && !nonBlocking->restore())
-		{
-			// Handlers must not get a socket that does not wait. What is left of the file, if anything, and the next answer are lost by that, and
-			// not by the client.
-			fileError = errno;
-			::shutdown(fd, SHUT_RDWR);
-		}
-	}
+	const off_t begin = output.file.offset;
+	const Poco::UInt64 slice = std::min<Poco::UInt64>(output.fileLength, FLUSH_SLICE);
+	const int error = transport.sendFile(fd, output.file, static_cast<std::size_t>(slice));
 	{
 		std::lock_guard<std::mutex> lock(mutex());
+		const Poco::UInt64 sent = static_cast<Poco::UInt64>(output.file.offset - begin);
 		output.fileLength -= sent;
 		output.flushed += sent;
-		output.fileError = fileError;
+		output.fileError = error == EAGAIN ? 0 : error;
 	}
-	if (result == FLUSH_AGAIN && output.fileLength <= KEPT_ALWAYS) keepRest();
-	const Result rest = flush(fd, pTLS);
+	if (error == EAGAIN && output.fileLength <= KEPT_ALWAYS) keepRest();
+	const Result rest = flush(fd, transport);
 	return rest == FLUSH_FILE ? FLUSH_AGAIN : rest;
 }
 
 
-ssize_t PendingOutput::flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output)
+ssize_t PendingOutput::flushSome(poco_socket_t fd, Transport& transport, Bytes& output)
 {
 	const char* pBytes = output.bytes.data() + output.sent;
-	const int more = output.fileLength > 0 ? MSG_MORE : 0;
 	const std::size_t length = std::min<std::size_t>(output.bytes.size() - output.sent, FLUSH_SLICE);
 	const struct iovec part = { const_cast<char*>(pBytes), length };
-	const ssize_t n = pTLS ? pTLS->send(&part, 1) : ::send(fd, pBytes, length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+	const ssize_t n = transport.send(fd, &part, 1, output.fileLength > 0 ? MSG_MORE : 0);
 	if (n > 0) output.sent += static_cast<std::size_t>(n);
 	return n;
-}
-
-
-ssize_t PendingOutput::sendFile(poco_socket_t fd, SecureTransport* pTLS, Bytes& output, std::size_t length)
-{
-	if (pTLS) return pTLS->sendFile(output.file.get(), output.fileOffset, length);
-	if (!output.fileCopied)
-	{
-		off_t offset = output.fileOffset;
-		const ssize_t n = ::sendfile(fd, output.file.get(), &offset, length);
-		if (n >= 0 || !refusesFile(errno)) return n;
-		output.fileCopied = true;
-	}
-	return copyFile(fd, output, length);
-}
-
-
-ssize_t PendingOutput::copyFile(poco_socket_t fd, const Bytes& output, std::size_t length)
-{
-	char buffer[16384];
-	length = std::min(length, sizeof(buffer));
-	if (!output.file.read(buffer, length, output.fileOffset)) return errno == EIO ? 0 : -1;
-	return ::send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 
@@ -317,7 +214,7 @@ void PendingOutput::keepRest()
 		return; // it stays a file
 	}
 	const std::size_t size = rest.size();
-	const bool whole = output.file.read(&rest[0], rest.size(), output.fileOffset);
+	const bool whole = output.file.descriptor.read(&rest[0], rest.size(), output.file.offset);
 	const int error = errno;
 	FileDescriptor file; // closed when the mutex is unlocked: that may take long, too
 	std::lock_guard<std::mutex> lock(mutex());
@@ -330,7 +227,7 @@ void PendingOutput::keepRest()
 	output.replace(rest, size);
 	output.asked = false; // now the loop can do something about it
 	output.fileLength = 0;
-	file = std::move(output.file);
+	file = std::move(output.file.descriptor);
 }
 
 
@@ -341,7 +238,7 @@ void PendingOutput::addFile(FileDescriptor&& file, Poco::UInt64 length, BufferPo
 	std::unique_ptr<Bytes> pNew(pBytes ? nullptr : new Bytes(pool));
 	if (!pBytes) pBytes = pNew.get();
 	pBytes->held = false;
-	pBytes->file = std::move(file);
+	pBytes->file.descriptor = std::move(file);
 	pBytes->fileLength = length;
 	if (pNew) _pBytes.store(pNew.release(), std::memory_order_release);
 }
@@ -407,13 +304,13 @@ bool PendingOutput::append(Bytes* pBytes, const struct iovec* pParts, int count,
 }
 
 
-PendingOutput::Result PendingOutput::flushHeld(poco_socket_t fd, SecureTransport* pTLS, std::atomic<bool>& permitted)
+PendingOutput::Result PendingOutput::flushHeld(poco_socket_t fd, Transport& transport, std::atomic<bool>& permitted)
 {
 	{
 		std::lock_guard<std::mutex> lock(mutex());
 		permitted.store(false, std::memory_order_relaxed);
 	}
-	return flush(fd, pTLS, true);
+	return flush(fd, transport, true);
 }
 
 

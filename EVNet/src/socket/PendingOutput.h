@@ -34,7 +34,7 @@ namespace Poco {
 namespace EVNet {
 
 
-class SecureTransport;
+class Transport;
 
 
 class PendingOutput
@@ -61,21 +61,20 @@ public:
 	PendingOutput();
 	~PendingOutput();
 
-	void guardedBy(std::mutex& mutex);
-		/// Has this mutex, which is no other connection's, guard the output: encrypting takes time, and nobody else is to wait for that.
-		/// To be called before there is any.
+	void guardedBy(std::mutex* pMutex);
+		/// Has this mutex, unless it is null, guard the output: it is no other connection's. To be called before there is any.
 
 	bool empty() const;
 
 	bool held() const;
 		/// Returns true if there is output, and it is only there because of hold().
 
-	Result flush(poco_socket_t fd, SecureTransport* pTLS, bool beside = false);
+	Result flush(poco_socket_t fd, Transport& transport, bool beside = false);
 		/// Sends bytes, without waiting. Not more than FLUSH_SLICE of them at a time, lest a fast client keeps the
 		/// loop from the others. Never reads the file: that may wait for a disk, and then the leader would. If beside is true, it is the leader that
 		/// flushes while a handler runs: does nothing if that one has the SecureStreamSocket.
 
-	Result flushAsOwner(poco_socket_t fd, SecureTransport* pTLS);
+	Result flushAsOwner(poco_socket_t fd, Transport& transport);
 		/// Sends bytes as flush() does, and then a part of the file, FLUSH_SLICE bytes of it at most. Does not wait for the client, but
 		/// for the disk. When the client does not take more, a short rest of the file goes into memory, and the file is closed.
 
@@ -95,7 +94,7 @@ public:
 		/// Appends bytes to those that are held, to be sent together. Returns false if there are none, or the
 		/// size would be more than maxSize.
 
-	Result flushHeld(poco_socket_t fd, SecureTransport* pTLS, std::atomic<bool>& permitted);
+	Result flushHeld(poco_socket_t fd, Transport& transport, std::atomic<bool>& permitted);
 		/// Sends as flush() does, and from now on nothing is held, also by a thread that is about to.
 
 	Poco::UInt64 takeFlushed();
@@ -121,9 +120,7 @@ private:
 
 	std::mutex& mutex() const;
 	bool append(Bytes* pBytes, const struct iovec* pParts, int count, std::size_t maxSize, BufferPool& pool);
-	static ssize_t flushSome(poco_socket_t fd, SecureTransport* pTLS, Bytes& output);
-	static ssize_t sendFile(poco_socket_t fd, SecureTransport* pTLS, Bytes& output, std::size_t length);
-	static ssize_t copyFile(poco_socket_t fd, const Bytes& output, std::size_t length);
+	static ssize_t flushSome(poco_socket_t fd, Transport& transport, Bytes& output);
 	void keepRest();
 
 	std::mutex*         _pMutex;

@@ -22,7 +22,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <unordered_map>
 
 
 // Of OpenSSL, which EVNet is not linked with. There if a SecureServerSocket is.
@@ -43,124 +42,11 @@ namespace
 {
 	const int WANT_READ = -1; // SecureStreamSocket::ERR_SSL_WANT_READ
 
-	bool timeoutsCount()
-		/// Returns true if a secure socket waits for its timeouts though it has been told not to wait: before 1.14, setBlocking() does not get
-		/// through to what asks for it.
-	{
-		return Poco::Environment::libraryVersion() < 0x010E0000;
-	}
-
-	class Latest
-		/// Which SecureTransport a socket has got last: it may be given to a server again before the handler of another one, which
-		/// has taken it, returns.
-	{
-	public:
-		void set(const SocketImpl* pSocket, const SecureTransport* pTransport)
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			_transports[pSocket] = pTransport;
-		}
-
-		void remove(const SocketImpl* pSocket, const SecureTransport* pTransport)
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			const auto it = _transports.find(pSocket);
-			if (it != _transports.end() && it->second == pTransport) _transports.erase(it);
-		}
-
-		template <class Function>
-		bool ifLatest(const SocketImpl* pSocket, const SecureTransport* pTransport, Function function)
-			/// Calls the function unless another SecureTransport has been made, and cannot be made before that is done.
-		{
-			std::lock_guard<std::mutex> lock(_mutex);
-			const auto it = _transports.find(pSocket);
-			if (it == _transports.end() || it->second != pTransport) return false;
-			function();
-			return true;
-		}
-
-	private:
-		std::mutex _mutex;
-		std::unordered_map<const SocketImpl*, const SecureTransport*> _transports;
-	};
-
-	Latest& latest()
-	{
-		static Latest* pLatest = new Latest; // sockets may outlive what is static
-		return *pLatest;
-	}
-
-	void makeWaiting(SocketImpl& socket, const Poco::Timespan& timeout)
-	{
-		socket.setReceiveTimeout(timeout);
-		socket.setSendTimeout(timeout);
-		socket.setBlocking(true);
-	}
 }
 
 
-class SecureTransport::Unblocked
-	/// Keeps the socket from waiting, though a handler may have made it wait. Puts back what it has found, as long as a
-	/// handler has it.
-{
-public:
-	enum Use
-	{
-		USE_RECEIVE = 1,
-		USE_SEND    = 2
-	};
-
-	Unblocked(SecureTransport& transport, int use):
-		/// Asking for a timeout is a system call, so each is asked for when it matters, unless the handler is known to set them.
-		_transport(transport),
-		_blocking(false),
-		_receive(0),
-		_send(0)
-	{
-		if (transport._unchecked == 0) return;
-		SocketImpl& socket = *transport._pSocket;
-		_blocking = socket.getBlocking();
-		if (_blocking) socket.setBlocking(false);
-		const int checked = transport._unchecked & (_blocking || transport._waited ? USE_RECEIVE | USE_SEND : use);
-		if (timeoutsCount())
-		{
-			if (checked & USE_RECEIVE) _receive = socket.getReceiveTimeout().totalMicroseconds();
-			if (_receive != 0) socket.setReceiveTimeout(0);
-			if (checked & USE_SEND) _send = socket.getSendTimeout().totalMicroseconds();
-			if (_send != 0) socket.setSendTimeout(0);
-		}
-		if (_blocking || _receive != 0 || _send != 0) transport._waited = true;
-		if (!transport._lent) transport._unchecked &= ~checked;
-	}
-
-	~Unblocked()
-	{
-		if (!_transport._lent || (!_blocking && _receive == 0 && _send == 0)) return;
-		const int error = errno;
-		try
-		{
-			SocketImpl& socket = *_transport._pSocket;
-			if (_receive != 0) socket.setReceiveTimeout(_receive);
-			if (_send != 0) socket.setSendTimeout(_send);
-			if (_blocking) socket.setBlocking(true);
-		}
-		catch (...)
-		{
-			// The handler finds out by itself.
-		}
-		errno = error;
-	}
-
-private:
-	SecureTransport&         _transport;
-	bool                     _blocking;
-	Poco::Timespan::TimeDiff _receive;
-	Poco::Timespan::TimeDiff _send;
-};
-
-
 template <class Function>
-ssize_t SecureTransport::attempt(int use, Function function)
+ssize_t SecureTransport::attempt(LentSocket::Use use, Function function)
 {
 	// OpenSSL must not be asked again (SSL_get_error(3)).
 	if (_failure != 0)
@@ -168,7 +54,7 @@ ssize_t SecureTransport::attempt(int use, Function function)
 		errno = _failure;
 		return -1;
 	}
-	if (!_pSocket->initialized())
+	if (!_socket.impl().initialized())
 	{
 		errno = EBADF; // a handler has closed it
 		return -1;
@@ -180,7 +66,7 @@ ssize_t SecureTransport::attempt(int use, Function function)
 #endif
 	try
 	{
-		const Unblocked unblocked(*this, use);
+		const LentSocket::Unblocked unblocked(_socket, use);
 		errno = 0;
 		const int n = function();
 		if (n >= 0) return n;
@@ -219,34 +105,43 @@ ssize_t SecureTransport::attempt(int use, Function function)
 bool SecureTransport::hasEnded() const
 {
 	char c;
-	const ssize_t n = ::recv(_pSocket->sockfd(), &c, 1, MSG_PEEK | MSG_DONTWAIT);
+	const ssize_t n = ::recv(_socket.impl().sockfd(), &c, 1, MSG_PEEK | MSG_DONTWAIT);
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 
 SecureTransport::SecureTransport(SocketImpl& socket):
-	_pSocket(&socket, true),
+	Transport(socket.available() <= 0), // one that is adopted may have bytes already, for which there will be no event
+	_socket(socket),
 	_recordLength(0),
 	_ahead(0),
-	_handshaking(socket.available() <= 0), // one that is adopted may have bytes already, for which there will be no event
-	_exposed(false),
-	_wantsToReceive(false),
-	_lent(false),
-	_waited(false),
-	_unchecked(UNCHECKED),
 	_wanted(WANTS_UNKNOWN),
 	_failure(0)
 {
 	checkPoco();
-	latest().set(&socket, this);
-	const Unblocked unblocked(*this, UNCHECKED);
-	_waited = false; // as it was accepted: no handler has done that
 }
 
 
 SecureTransport::~SecureTransport()
 {
-	latest().remove(_pSocket.get(), this);
+}
+
+
+void SecureTransport::release()
+{
+	delete this;
+}
+
+
+bool SecureTransport::secure() const
+{
+	return true;
+}
+
+
+std::mutex* SecureTransport::outputMutex()
+{
+	return &_outputMutex;
 }
 
 
@@ -260,21 +155,24 @@ bool SecureTransport::waitsAnyway(Poco::UInt32 version)
 void SecureTransport::checkPoco()
 {
 	if (waitsAnyway(Poco::Environment::libraryVersion()))
-		throw Poco::NotImplementedException("With Poco 1.13.3 and 1.13.4, EVNet cannot serve TLS: secure sockets wait, and keep a thread. Other versions of Poco do not");
+		throw Poco::NotImplementedException("With Poco 1.13.3 and 1.13.4, EVNet cannot serve TLS: secure sockets wait, and keep a thread. "
+			"Other versions of Poco do not");
 }
 
 
-ssize_t SecureTransport::receive(void* buffer, std::size_t length)
+ssize_t SecureTransport::receive(poco_socket_t, void* buffer, std::size_t length, int flags)
 {
+	if (flags & MSG_PEEK) throw Poco::NotImplementedException("MSG_PEEK on a connection with TLS");
 	std::lock_guard<std::mutex> lock(_mutex);
-	const ssize_t n = attempt(Unblocked::USE_RECEIVE, [&] { return _pSocket->receiveBytes(buffer, static_cast<int>(std::min<std::size_t>(length, RECORD_SIZE))); });
+	const int most = static_cast<int>(std::min<std::size_t>(length, RECORD_SIZE));
+	const ssize_t n = attempt(LentSocket::USE_RECEIVE, [&] { return _socket.impl().receiveBytes(buffer, most); });
 	if (n > 0) _handshaking = false;
 	// Many clients end without a close_notify. For what has a length, that is as good.
 	return n < 0 && errno == ECONNABORTED ? 0 : n;
 }
 
 
-ssize_t SecureTransport::send(const struct iovec* pParts, int count)
+ssize_t SecureTransport::send(poco_socket_t, const struct iovec* pParts, int count, int)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	std::size_t total = 0;
@@ -314,12 +212,27 @@ std::size_t SecureTransport::gather(const struct iovec* pParts, int count, std::
 }
 
 
-ssize_t SecureTransport::sendFile(int fd, off_t offset, std::size_t length)
+int SecureTransport::sendFile(poco_socket_t, OutputFile& file, std::size_t length)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
+	while (length > 0)
+	{
+		const ssize_t n = sendFileRecord(file, length);
+		if (n == 0) return EIO; // it has become shorter
+		if (n < 0 && errno != EINTR) return errno;
+		if (n < 0) continue;
+		file.offset += n;
+		length -= static_cast<std::size_t>(n);
+	}
+	return 0;
+}
+
+
+ssize_t SecureTransport::sendFileRecord(const OutputFile& file, std::size_t length)
+{
 	if (_pRecord || _ahead > 0) return resume(length);
 	if (!scratch()) return noMemory();
-	const ssize_t n = ::pread(fd, scratch().get(), std::min<std::size_t>(length, RECORD_SIZE), offset);
+	const ssize_t n = ::pread(file.descriptor.get(), scratch().get(), std::min<std::size_t>(length, RECORD_SIZE), file.offset);
 	return n > 0 ? sendRecord(static_cast<std::size_t>(n)) : n;
 }
 
@@ -338,8 +251,14 @@ ssize_t SecureTransport::sendRecord(std::size_t length)
 
 ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
 {
-	const auto send = [&] { return attempt(Unblocked::USE_SEND, [&] { return _pSocket->sendBytes(pBytes, static_cast<int>(length)); }); };
+	const auto sendBytes = [&] { return _socket.impl().sendBytes(pBytes, static_cast<int>(length)); };
+	const auto send = [&] { return attempt(LentSocket::USE_SEND, sendBytes); };
 	ssize_t n = send();
+	if (n == 0)
+	{
+		errno = EPIPE; // or it would be tried again at once
+		return -1;
+	}
 	bool wantsToReceive = n < 0 && errno == EAGAIN && _wanted == WANTS_TO_RECEIVE;
 	if (n < 0 && errno == EAGAIN && _wanted == WANTS_UNKNOWN && hasRoom())
 	{
@@ -355,7 +274,7 @@ ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
 bool SecureTransport::hasRoom() const
 {
 	const int error = errno;
-	struct pollfd entry = { _pSocket->sockfd(), POLLOUT, 0 };
+	struct pollfd entry = { _socket.impl().sockfd(), POLLOUT, 0 };
 	const bool result = ::poll(&entry, 1, 0) == 1;
 	errno = error;
 	return result;
@@ -396,56 +315,63 @@ std::unique_ptr<char[]>& SecureTransport::scratch()
 bool SecureTransport::pending()
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	return !_handshaking && _pSocket->available() > 0;
+	return !_handshaking && _socket.impl().available() > 0;
 }
 
 
 void SecureTransport::lend(const Poco::Timespan& timeout)
 {
-	if (!_pSocket->initialized()) return;
-	_lent = true;
-	_unchecked = UNCHECKED;
-	if (timeout != 0) makeWaiting(*_pSocket, timeout);
+	_socket.lend(timeout);
 }
 
 
 void SecureTransport::takeBack()
 {
-	_lent = false; // the next call finds out what has been changed
+	_socket.takeBack();
 }
 
 
 void SecureTransport::giveAway(const Poco::Timespan& timeout)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	_lent = true;
-	_unchecked = UNCHECKED;
-	latest().ifLatest(_pSocket.get(), this, [&] { if (_pSocket->initialized() && !_pSocket->getBlocking()) makeWaiting(*_pSocket, timeout); });
+	_socket.giveAway(timeout);
 }
 
 
 bool SecureTransport::isLatest() const
 {
-	return latest().ifLatest(_pSocket.get(), this, [] { });
+	return _socket.isLatest();
 }
 
 
 Poco::Timespan SecureTransport::receiveTimeout()
 {
-	return _lent && _pSocket->initialized() ? _pSocket->getReceiveTimeout() : Poco::Timespan();
+	return _socket.receiveTimeout();
 }
 
 
 Poco::Timespan SecureTransport::sendTimeout()
 {
-	return _lent && _pSocket->initialized() ? _pSocket->getSendTimeout() : Poco::Timespan();
+	return _socket.sendTimeout();
 }
 
 
-bool SecureTransport::endsOneWay()
+Poco::UInt64 SecureTransport::takeReceived(poco_socket_t fd)
+{
+	return _transfers.takeReceived(fd);
+}
+
+
+Poco::UInt64 SecureTransport::takeAcknowledged(poco_socket_t fd)
+{
+	return _transfers.takeAcknowledged(fd);
+}
+
+
+bool SecureTransport::endsOneWay() const
 {
 	// A SecureStreamSocket shuts the connection below it down as well, unless that knows that it is not to wait.
-	return !timeoutsCount();
+	return !LentSocket::timeoutsCount();
 }
 
 
@@ -453,15 +379,31 @@ void SecureTransport::shutdown()
 {
 	std::lock_guard<std::mutex> lock(_mutex);
 	// A Poco that waits for the answer of the client, as 1.15 does, only waits if the socket may. It is not to wait in close() either.
-	_lent = false;
-	attempt(UNCHECKED, [] { return 0; });
-	attempt(UNCHECKED, [&] { _pSocket->shutdown(); return 0; });
+	_socket.takeBack();
+	attempt(LentSocket::USE_ALL, [] { return 0; });
+	attempt(LentSocket::USE_ALL, [&] { _socket.impl().shutdown(); return 0; });
 }
 
 
-StreamSocket SecureTransport::socket()
+StreamSocket SecureTransport::socketFor(const StreamSocket&)
 {
-	return StreamSocket(_pSocket.duplicate());
+	_socket.impl().duplicate();
+	return StreamSocket(&_socket.impl());
+}
+
+
+bool SecureTransport::is(const SocketImpl* pSocket) const
+{
+	return &_socket.impl() == pSocket;
+}
+
+
+void SecureTransport::expose()
+{
+	if (exposed()) return;
+	// With the mutex, because the leader may be flushing.
+	std::lock_guard<std::mutex> lock(_outputMutex);
+	_exposed.store(true, std::memory_order_relaxed);
 }
 
 
