@@ -21,7 +21,9 @@
 #include <iomanip>
 #include <iostream>
 #include <mutex>
+#include <random>
 #include <thread>
+#include <utility>
 
 
 namespace CppUnitAdapter {
@@ -192,6 +194,7 @@ bool TestRunner::run(const std::vector<std::string>& args)
 	int timeout = 60;
 	int part = 1;
 	int parts = 1;
+	unsigned seed = 0;
 	bool printed = false;
 	for (std::size_t i = 1; i < args.size(); i++)
 	{
@@ -211,6 +214,10 @@ bool TestRunner::run(const std::vector<std::string>& args)
 		{
 			++i;
 		}
+		else if (arg == "-shuffle" && i + 1 < args.size() && std::sscanf(args[i + 1].c_str(), "%u", &seed) == 1 && seed > 0)
+		{
+			++i;
+		}
 		else
 		{
 			const std::size_t before = cases.size();
@@ -224,10 +231,13 @@ bool TestRunner::run(const std::vector<std::string>& args)
 	}
 	if (cases.empty())
 	{
-		if (!printed) std::cerr << "Usage: " << args[0] << " [-all] [-print] [-timeout SECONDS] [-part K/N] [name] ..." << std::endl
-			<< "       where name is the name of a suite, a case, or suite.case; -part runs each N-th case only, from the K-th on\n";
+		if (!printed) std::cerr << "Usage: " << args[0]
+			<< " [-all] [-print] [-timeout SECONDS] [-part K/N] [-shuffle SEED] [name] ..." << std::endl
+			<< "       where name is the name of a suite, a case, or suite.case; -part runs each N-th case only, from the K-th on;\n"
+			<< "       -shuffle runs them in an order that the seed decides\n";
 		return printed;
 	}
+	shuffle(cases, seed);
 	Cases wanted;
 	for (std::size_t i = static_cast<std::size_t>(part - 1); i < cases.size(); i += static_cast<std::size_t>(parts))
 		wanted.push_back(cases[i]);
@@ -244,6 +254,15 @@ void TestRunner::collect(CppUnit::Test& test, const std::string& suite, const st
 		for (int i = 0; i < test.getChildTestCount(); i++) collect(*test.getChildTestAt(i), testName, name, wanted, cases);
 	}
 	else if (wanted) cases.push_back({suite, &test});
+}
+
+
+void TestRunner::shuffle(Cases& cases, unsigned seed)
+{
+	if (seed == 0) return;
+	std::cout << "-shuffle " << seed << std::endl;
+	std::mt19937 random(seed);
+	for (std::size_t i = cases.size(); i > 1; i--) std::swap(cases[i - 1], cases[random() % i]);
 }
 
 

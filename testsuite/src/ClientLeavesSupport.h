@@ -30,7 +30,7 @@ const auto IDLE_TIMEOUT = EVServerStatistics::CLOSED_IDLE_TIMEOUT;
 const auto REQUEST_TIMEOUT = EVServerStatistics::CLOSED_REQUEST_TIMEOUT;
 const auto SEND_TIMEOUT = EVServerStatistics::CLOSED_SEND_TIMEOUT;
 
-const Poco::Timespan SHORT(250*Poco::Timespan::MILLISECONDS);
+const Poco::Timespan SHORT(1, 0); // waited for with a TestClock
 
 const Poco::Timespan LONG(60, 0);
 

@@ -17,7 +17,6 @@
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/Net/SocketImpl.h"
 #include <cerrno>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -58,17 +57,6 @@ namespace
 	}
 
 
-	int descriptors()
-		/// Returns how many the process has.
-	{
-		int count = 0;
-		DIR* pDirectory = ::opendir("/proc/self/fd");
-		while (::readdir(pDirectory)) count++;
-		::closedir(pDirectory);
-		return count;
-	}
-
-
 	StreamSocket knock(const EVTCPServer& server)
 		/// Returns a client that the kernel has connected.
 	{
@@ -87,7 +75,7 @@ namespace
 			if (receive(client, answer.size()).size() != answer.size()) throw Poco::DataException("not served at first");
 		}
 		if (!waitFor([&] { return server.statistics().open == 0; })) throw Poco::TimeoutException("a connection stays");
-		const int before = descriptors();
+		const int before = openDescriptors();
 		bool hit = true;
 		for (int n = 0; hit; n++)
 		{
@@ -114,7 +102,7 @@ namespace
 			if (receive(client, answer.size()).size() != answer.size()) throw Poco::DataException("not served after allocation " + std::to_string(n));
 		}
 		if (!waitFor([&] { return server.statistics().open == 0 && server.statistics().running == 0 && balances(server.statistics()); })) throw Poco::TimeoutException("the statistics do not balance");
-		if (!waitFor([&] { return descriptors() <= before; })) throw Poco::TimeoutException("a descriptor was not closed");
+		if (!waitFor([&] { return openDescriptors() <= before; })) throw Poco::TimeoutException("a descriptor was not closed");
 		server.stop();
 		if (!allAccountedFor(server)) throw Poco::DataException("not all are accounted for");
 	}
@@ -290,7 +278,7 @@ void EVFailingCallsTest::testConnectionIsNotWatchedWhileItsRequestRuns()
 			if (forEver) assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_RESET));
 			server.stop();
 			assertTrue (allAccountedFor(server));
-			assertTrue (balances(server.statistics()));
+			assertTrue (balances(server));
 		}
 	}
 }
@@ -339,7 +327,7 @@ void EVFailingCallsTest::testLoopThatCannotBeWokenIsNotCreated()
 {
 	for (int error: {ENOSPC, ENOMEM, EIO})
 	{
-		const int before = descriptors();
+		const int before = openDescriptors();
 		try
 		{
 			CallFault fault(CallFault::CALL_EPOLL_CTL, [&](int fd) { return kindOf(fd) == KIND_OTHER ? error : 0; });
@@ -350,7 +338,7 @@ void EVFailingCallsTest::testLoopThatCannotBeWokenIsNotCreated()
 		{
 			assertTrue (exc.message().find("event loop") != std::string::npos);
 		}
-		assertEqual(before, descriptors());
+		assertTrue (waitFor([&] { return openDescriptors() <= before; })); // a server of another case may have had some still
 	}
 }
 

@@ -63,7 +63,7 @@ void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunning()
 		c.client.get("/wait");
 		assertTrue (c.gate.holds(1));
 		assertEqual (1, c.server.statistics().running);
-		sleepFor(600); // longer than all timeouts
+		sleepFor(1500); // longer than all timeouts
 		assertTrue (c.audit.nothingClosed());
 		c.gate.open();
 		assertTrue (c.client.receiveAnswer().isOK("/wait"));
@@ -268,7 +268,7 @@ void EVHTTPClientLeavesHandlerTest::testSilenceWhileRunningWithOutput()
 	HTTPCase c(IS_SILENT);
 	c.client.get("/said");
 	assertTrue (c.gate.holds(1));
-	sleepFor(600);
+	sleepFor(1500);
 	assertTrue (c.audit.nothingClosed());
 	c.gate.open();
 	assertEqual (OK, c.audit.ended({SEND_TIMEOUT}));

@@ -201,7 +201,7 @@ void EVHTTPClientLeavesTest::testSilenceWhileQueued()
 	RawClient silent(c.server);
 	silent.get("/wait");
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
-	sleepFor(600); // longer than all timeouts
+	sleepFor(1500); // longer than all timeouts
 	assertTrue (c.audit.nothingClosed());
 	c.gate.open();
 	assertTrue (c.client.receiveAnswer().isOK("/block"));
@@ -327,7 +327,7 @@ void EVHTTPClientLeavesTest::testTalkingWhileLingering()
 	assertEqual (400, c.client.receiveAnswer().status);
 	try
 	{
-		for (const Stopwatch stopwatch; c.audit.nothingClosed() && stopwatch.elapsed() < DEADLINE; sleepFor(5)) c.client.send("more");
+		for (const Stopwatch stopwatch; c.audit.nothingClosed() && stopwatch.elapsed() < DEADLINE; sleepFor(50)) c.client.send("more");
 	}
 	catch (Poco::Exception&)
 	{

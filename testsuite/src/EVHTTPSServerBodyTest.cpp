@@ -154,7 +154,7 @@ void EVHTTPSServerBodyTest::testClientTakesNothing()
 {
 	const std::string body = pattern(RESPONSE_SIZE);
 	EVHTTPServerParams::Ptr pParams = outputParams(2*RESPONSE_SIZE);
-	pParams->setTimeout(Poco::Timespan(500*Poco::Timespan::MILLISECONDS));
+	pParams->setTimeout(Poco::Timespan(5, 0));
 	EVHTTPServer server(serveHTTP([&](HTTPServerRequest&, HTTPServerResponse& response) { answer(response, body); }), listenSecure(), pParams);
 	server.start();
 	SecureRawClient client(server, RECEIVE_BUFFER);

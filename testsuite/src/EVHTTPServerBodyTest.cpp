@@ -11,6 +11,7 @@
 
 #include "EVHTTPServerBodyTest.h"
 #include "HTTPTestSupport.h"
+#include "TestClock.h"
 #include "CppUnit/TestCaller.h"
 #include "Poco/FileStream.h"
 #include "Poco/TemporaryFile.h"
@@ -507,20 +508,17 @@ void EVHTTPServerBodyTest::testFileForASlowReader()
 
 void EVHTTPServerBodyTest::testFileForAClientThatTakesNothing()
 {
+	const TestClock clock;
 	ErrorCollector errors;
 	Poco::TemporaryFile file;
 	Poco::FileOutputStream(file.path()) << "content";
 	file.setSize(32*1024*1024);
 	EVHTTPServerParams::Ptr pParams = httpParams();
-	pParams->setTimeout(Poco::Timespan(200*Poco::Timespan::MILLISECONDS));
-	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
-	{
-		limitSendBuffer(request);
-		response.sendFile(file.path(), "text/plain");
-	}), 0, pParams);
+	pParams->setTimeout(Poco::Timespan(2, 0));
+	EVHTTPServer server(serveFile(file.path()), 0, pParams);
 	server.start();
 	RawClient client(server);
-	client.get("/");
+	client.get("/file");
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_SEND_TIMEOUT));
 }
 

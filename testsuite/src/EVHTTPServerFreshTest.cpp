@@ -427,16 +427,16 @@ void EVHTTPServerFreshTest::testIncompleteRequestsHoldLittle()
 	EVHTTPServerParams::Ptr pParams = oneThread();
 	EVHTTPServer server(serveHTTP(answerURI), 0, pParams);
 	server.start();
-	std::vector<std::unique_ptr<RawClient>> clients;
-	for (int i = 0; i < 100; i++) clients.emplace_back(new RawClient(server));
-	for (auto& pClient: clients) assertTrue (pClient->ask("/").isOK("/"));
-	const int before = pParams->referenceCount();
-	for (auto& pClient: clients) pClient->send("GET /half HTTP/1.1\r\nHo");
-	assertTrue (waitFor([&] { return server.statistics().reading == 100; }));
-	assertEqual (before, pParams->referenceCount());
-	for (auto& pClient: clients) pClient->send("st: localhost\r\n\r\n");
-	for (auto& pClient: clients) assertTrue (pClient->receiveAnswer().isOK("/half"));
-	assertEqual (before, pParams->referenceCount());
+	std::vector<RawClient> clients;
+	for (int i = 0; i < 100; i++) clients.emplace_back(server);
+	for (RawClient& client: clients) assertTrue (client.ask("/").isOK("/"));
+	assertTrue (waitFor([&] { return server.statistics().running == 0; }));
+	const int before = pParams->referenceCount(); // of an idle server
+	for (RawClient& client: clients) client.send("GET /half HTTP/1.1\r\nHo");
+	assertTrue (waitFor([&] { return server.statistics().reading == 100 && pParams->referenceCount() == before; }));
+	for (RawClient& client: clients) client.send("st: localhost\r\n\r\n");
+	for (RawClient& client: clients) assertTrue (client.receiveAnswer().isOK("/half"));
+	assertTrue (waitFor([&] { return pParams->referenceCount() == before; }));
 }
 
 

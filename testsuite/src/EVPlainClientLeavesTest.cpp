@@ -172,7 +172,7 @@ void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionRuns()
 	Case c(IS_SILENT, EVServerOptions::DISPATCH_ON_ACCEPT);
 	assertEqual (std::string("hello"), exchange(c.client, "hello"));
 	assertEqual (1, c.server.statistics().running);
-	sleepFor(600);
+	sleepFor(1500);
 	assertTrue (c.audit.nothingClosed());
 	c.client.shutdownSend();
 	assertEqual (OK, receiveToEnd(c.client));
@@ -189,7 +189,7 @@ void EVPlainClientLeavesTest::testSilenceWhilePlainConnectionIsQueued()
 	StreamSocket second = connectTo(c.server);
 	assertTrue (waitFor([&] { return c.server.statistics().queued == 1; }));
 	::leave(second, IS_SILENT);
-	sleepFor(600); // longer than the idle timeout
+	sleepFor(1500); // longer than the idle timeout
 	assertTrue (c.audit.nothingClosed());
 	c.gate.open();
 	c.client.shutdownSend();

@@ -303,7 +303,7 @@ void EVSecureDetachTest::testDetachedSocket()
 			assertTrue (client.hasEnded());
 		}
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_DETACHED, 2));
-		assertTrue (balances(server.statistics()));
+		assertTrue (balances(server));
 	}
 }
 

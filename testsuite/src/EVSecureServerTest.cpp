@@ -67,7 +67,7 @@ void EVSecureServerTest::testEcho()
 		}
 		for (SecureStreamSocket& client: clients) client.close();
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_CLIENT, 20));
-		assertTrue (balances(server.statistics()));
+		assertTrue (balances(server));
 	}
 }
 
@@ -198,7 +198,7 @@ void EVSecureServerTest::testServerSpeaksFirst()
 		client.close();
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_BY_HANDLER, i));
 	}
-	assertTrue (balances(server.statistics()));
+	assertTrue (balances(server));
 }
 
 

@@ -172,7 +172,7 @@ void EVServerPoolTest::leadersGoOn(int threads, int loops)
 	Gate gate;
 	EVTCPServerParams::Ptr pParams = serverParams(8, loops);
 	pParams->setAcceptPolicy(EVServerOptions::ACCEPT_ROUND_ROBIN);
-	pParams->setIdleTimeout(Poco::Timespan(300*Poco::Timespan::MILLISECONDS));
+	pParams->setIdleTimeout(Poco::Timespan(3, 0));
 	EVTCPServer server(serve(blockOn(gate), frameLines), pool, localSocket(), pParams);
 	server.start();
 	std::vector<StreamSocket> idle;
@@ -413,8 +413,7 @@ void EVServerPoolTest::testDrainAndStopTogether()
 {
 	// stop() ends a drain() that is waiting: what runs may finish, and nobody waits for the rest of the time.
 	Gate gate;
-	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	EVTCPServerParams::Ptr pParams = patient(serverParams(2, 1));
 	EVTCPServer server(serve(blockOn(gate), frameLines), 0, pParams);
 	server.start();
 	StreamSocket client = connectTo(server);

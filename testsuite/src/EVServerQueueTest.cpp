@@ -116,7 +116,7 @@ void EVServerQueueTest::testWholeQueueIsUsed()
 			assertTrue (clients.back()->ask("/").isOK("/"));
 			assertTrue (server.statistics().refused == 3);
 			server.stop();
-			assertTrue (balances(server.statistics()));
+			assertTrue (balances(server));
 		}
 	}
 }

@@ -294,8 +294,7 @@ void EVSharedSocketTest::testSuccessorFails()
 {
 	const std::vector<EVSharedSocket> sockets(1, localSocket());
 	struct Case { std::string program; std::string what; std::string reason; };
-	const int before = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
-	::close(before);
+	const int before = openDescriptors();
 	for (const Case& c: {Case{"/no/such/program", "", "No such file"}, Case{"/", "", "Permission denied"}, Case{handoverProgram(), "end", "ended before it was ready"}})
 	{
 		try
@@ -309,9 +308,7 @@ void EVSharedSocketTest::testSuccessorFails()
 			assertTrue (says(exc.displayText(), c.program));
 		}
 	}
-	const int after = ::fcntl(0, F_DUPFD_CLOEXEC, 3);
-	::close(after);
-	assertEqual(before, after); // no descriptor has been left open
+	assertTrue (waitFor([&] { return openDescriptors() <= before; })); // a server of another case may have had some still
 	assertTrue (::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD);
 }
 

@@ -80,7 +80,7 @@ void EVTCPServerBlockingTest::loopsGoOn(EVServerOptions::ExecutionPolicy policy,
 {
 	Gate gate;
 	EVTCPServerParams::Ptr pParams = serverParams(threads, loops, policy);
-	pParams->setIdleTimeout(Poco::Timespan(300*Poco::Timespan::MILLISECONDS));
+	pParams->setIdleTimeout(Poco::Timespan(3, 0));
 	EVTCPServer server(serve(blockOn(gate), frameLines), 0, pParams);
 	server.start();
 	StreamSocket idle = connectTo(server);

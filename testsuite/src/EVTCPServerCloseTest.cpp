@@ -112,7 +112,7 @@ void EVTCPServerCloseTest::testAnswerArrivesThoughTheClientKeepsSending()
 void EVTCPServerCloseTest::testLingerEnds()
 {
 	EVTCPServerParams::Ptr pParams = serverParams(2);
-	pParams->setLingerTimeout(100*Poco::Timespan::MILLISECONDS);
+	pParams->setLingerTimeout(Poco::Timespan(1, 0));
 	EVTCPServer server(serve([](ServedConnection& c) { c.reply("enough\n"); c.closeConnection(); }, frameLines), 0, pParams);
 	server.start();
 	StreamSocket client = connectTo(server);
@@ -371,7 +371,7 @@ void EVTCPServerCloseTest::testResponseArrivesThoughTheServerCloses()
 	assertTrue (isClosedBecause(*byId.pServer, EVServerStatistics::CLOSED_BY_SERVER));
 
 	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-	pParams->setIdleTimeout(100*Poco::Timespan::MILLISECONDS);
+	pParams->setIdleTimeout(Poco::Timespan(1, 0));
 	UnsentOutput idle([](ServedConnection&) {}, pParams);
 	assertTrue (waitFor([&] { return idle.pServer->statistics().lingering == 1; }));
 	assertTrue (idle.arrives());
@@ -413,7 +413,7 @@ void EVTCPServerCloseTest::testResponseArrivesThoughTheServerStops()
 void EVTCPServerCloseTest::testLingerLastsAsLongAsTheClientTakesSomething()
 {
 	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-	pParams->setLingerTimeout(100*Poco::Timespan::MILLISECONDS);
+	pParams->setLingerTimeout(Poco::Timespan(1, 0));
 	UnsentOutput slow([](ServedConnection& c) { c.closeConnection(); }, pParams);
 	assertTrue (waitFor([&] { return slow.pServer->statistics().lingering == 1; }));
 	// It takes nothing for ever

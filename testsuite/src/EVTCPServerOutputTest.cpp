@@ -68,7 +68,7 @@ void EVTCPServerOutputTest::testSlowReaderDoesNotHoldTheThread()
 			assertEqual(std::string("quick\n"), exchange(other, "quick\n"));
 		}
 		assertTrue (waitFor([&] { return server.currentThreads() == 0; }));
-		if (size > 8*1024*1024) assertEqual(1, server.statistics().flushing);
+		if (size > 8*1024*1024) assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
 		assertTrue (receive(slow, much.size()) == much);
 		assertTrue (waitFor([&] { return server.statistics().flushing == 0; }));
 		// and the connection goes on
@@ -139,7 +139,7 @@ void EVTCPServerOutputTest::testWaitingWriterIsTimedOut()
 	for (auto policy: {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED, EVServerOptions::EXECUTE_INLINE})
 	{
 		ErrorCollector errors;
-		EVTCPServerParams::Ptr pParams = outputParams(2, 64*1024, 200);
+		EVTCPServerParams::Ptr pParams = outputParams(2, 64*1024, 2000);
 		pParams->setExecutionPolicy(policy);
 		EVTCPServer server(serve([&](ServedConnection& c) { c.reply(pattern(32*1024*1024)); }, frameLines), 0, pParams);
 		server.start();
@@ -147,7 +147,7 @@ void EVTCPServerOutputTest::testWaitingWriterIsTimedOut()
 		Stopwatch watch;
 		sendAll(client, "much\n");
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_SEND_TIMEOUT));
-		assertTrue (watch.elapsed() >= 195);
+		assertTrue (watch.elapsed() >= 1995);
 		assertEqual(1, errors.pocoExceptions());
 		server.stop();
 		assertTrue (allAccountedFor(server));
@@ -157,13 +157,13 @@ void EVTCPServerOutputTest::testWaitingWriterIsTimedOut()
 
 void EVTCPServerOutputTest::testPendingOutputIsTimedOut()
 {
-	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(pattern(16*1024*1024)); }, frameLines), 0, outputParams(1, 32*1024*1024, 200));
+	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(pattern(16*1024*1024)); }, frameLines), 0, outputParams(1, 32*1024*1024, 2000));
 	server.start();
 	StreamSocket client = slowReader(server);
 	Stopwatch watch;
 	sendAll(client, "much\n");
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_SEND_TIMEOUT));
-	assertTrue (watch.elapsed() >= 195);
+	assertTrue (watch.elapsed() >= 1995);
 	server.stop();
 	assertTrue (allAccountedFor(server));
 }
@@ -172,16 +172,16 @@ void EVTCPServerOutputTest::testPendingOutputIsTimedOut()
 void EVTCPServerOutputTest::testReaderThatMakesProgressIsNotTimedOut()
 {
 	const std::string much = pattern(16*1024*1024);
-	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(much); }, frameLines), 0, outputParams(1, 32*1024*1024, 1000));
+	EVTCPServer server(serve([&](ServedConnection& c) { c.reply(much); }, frameLines), 0, outputParams(1, 32*1024*1024, 5000));
 	server.start();
 	StreamSocket client = slowReader(server);
 	sendAll(client, "much\n");
 	std::string received;
 	Stopwatch watch;
-	while (watch.elapsed() < 2000)
+	while (watch.elapsed() < 6000)
 	{
 		received += receive(client, 64*1024);
-		sleepFor(20);
+		sleepFor(100);
 	}
 	received += receive(client, much.size() - received.size());
 	assertTrue (received == much);

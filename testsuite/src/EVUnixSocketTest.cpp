@@ -246,8 +246,7 @@ void EVUnixSocketTest::testWebSocket()
 void EVUnixSocketTest::testStop()
 {
 	LocalSocket socket;
-	EVHTTPServerParams::Ptr pParams = httpParams();
-	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	EVHTTPServerParams::Ptr pParams = patient(httpParams());
 	Gate gate;
 	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
 	{

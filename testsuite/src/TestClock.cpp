@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <mutex>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -305,6 +306,26 @@ extern "C"
 		}
 		while (wait.goesOn(rc));
 		return rc;
+	}
+
+
+	ssize_t recv(int fd, void* pBuffer, size_t length, int flags)
+	{
+		static const auto pNext = next(&::recv, "recv");
+		if (clocks > 0 && !(flags & MSG_DONTWAIT) && !(::syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK))
+		{
+			struct timeval timeout = {};
+			socklen_t size = sizeof(timeout);
+			::getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, &size);
+			const Nanoseconds time = timeout.tv_sec*SECOND + timeout.tv_usec*1000;
+			struct pollfd descriptor = {fd, POLLIN, 0};
+			if (time > 0 && ::poll(&descriptor, 1, static_cast<int>(time/MILLISECOND)) == 0)
+			{
+				errno = EAGAIN;
+				return -1;
+			}
+		}
+		return pNext(fd, pBuffer, length, flags);
 	}
 
 

@@ -25,10 +25,10 @@ class TestClock
 	/// Whatever happens, happens in the same order, and at the same times, as if the test had really waited.
 	///
 	/// That clock is CLOCK_MONOTONIC, which std::chrono::steady_clock, libev and Poco use. It never goes back, so it stays ahead afterwards.
-	/// What waits for it are sleepFor() and Poco::Thread::sleep(), epoll_wait() and poll(), and conditions (Poco::Event, too), for 3 ms to 12 s:
+	/// What waits for it are sleepFor() and Poco::Thread::sleep(), epoll_wait(), poll() and recv(), and conditions (Poco::Event, too), for 3 ms to 12 s:
 	/// what waits for less just does so, and what waits for more (DEADLINE) only does because something is broken.
 	///
-	/// Not while a test waits for another process, or for what the system does by its own clock: a TCP window that is probed, SO_RCVTIMEO.
+	/// Not while a test waits for another process, or for what the system does by its own clock: a TCP window that is probed, SO_SNDTIMEO.
 	/// It must be there before the server is. There can be one at a time.
 {
 public:

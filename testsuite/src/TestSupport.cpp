@@ -9,6 +9,57 @@
 
 #include "TestSupport.h"
 #include <algorithm>
+#include <dirent.h>
+
+
+ErrorCollector::ErrorCollector():
+	_poco(0),
+	_std(0),
+	_other(0),
+	_pPrevious(Poco::ErrorHandler::set(this))
+{
+}
+
+
+ErrorCollector::~ErrorCollector()
+{
+	Poco::ErrorHandler::set(_pPrevious);
+}
+
+
+void ErrorCollector::exception(const Poco::Exception& exc)
+{
+	note(exc.displayText());
+	++_poco;
+}
+
+
+void ErrorCollector::exception(const std::exception& exc)
+{
+	note(exc.what());
+	++_std;
+}
+
+
+void ErrorCollector::exception()
+{
+	note("unknown exception");
+	++_other;
+}
+
+
+std::string ErrorCollector::text() const
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	return _text;
+}
+
+
+void ErrorCollector::note(const std::string& text)
+{
+	std::lock_guard<std::mutex> lock(_mutex);
+	_text += text + "\n";
+}
 
 
 StreamSocket connectTo(const Poco::Net::SocketAddress& address)
@@ -140,6 +191,12 @@ EVTCPServerParams::Ptr serverParams(int threads, int loops, EVServerOptions::Exe
 }
 
 
+bool balances(const EVTCPServer& server)
+{
+	return waitFor([&] { return balances(server.statistics()); });
+}
+
+
 Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason)
 {
 	return server.statistics().closed[reason];
@@ -161,4 +218,14 @@ bool allAccountedFor(const EVTCPServer& server)
 		const EVServerStatistics statistics = server.statistics();
 		return statistics.open == 0 && statistics.running == 0 && statistics.queued == 0 && statistics.accepted + statistics.adopted == statistics.closes();
 	}, DEADLINE/4);
+}
+
+
+int openDescriptors()
+{
+	int count = 0;
+	DIR* pDirectory = ::opendir("/proc/self/fd");
+	while (::readdir(pDirectory)) count++;
+	::closedir(pDirectory);
+	return count;
 }

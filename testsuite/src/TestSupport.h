@@ -156,55 +156,23 @@ class ErrorCollector: public Poco::ErrorHandler
 	/// Collects what is reported to the ErrorHandler while it exists.
 {
 public:
-	ErrorCollector():
-		_poco(0),
-		_std(0),
-		_other(0),
-		_pPrevious(Poco::ErrorHandler::set(this))
-	{
-	}
+	ErrorCollector();
+	~ErrorCollector();
 
-	~ErrorCollector()
-	{
-		Poco::ErrorHandler::set(_pPrevious);
-	}
-
-	void exception(const Poco::Exception& exc) override
-	{
-		note(exc.displayText());
-		++_poco;
-	}
-
-	void exception(const std::exception& exc) override
-	{
-		note(exc.what());
-		++_std;
-	}
-
-	void exception() override
-	{
-		note("unknown exception");
-		++_other;
-	}
+	void exception(const Poco::Exception& exc) override;
+	void exception(const std::exception& exc) override;
+	void exception() override;
 
 	int count() const { return _poco + _std + _other; }
 	int pocoExceptions() const { return _poco; }
 	int stdExceptions() const { return _std; }
 	int otherExceptions() const { return _other; }
 
-	std::string text() const
+	std::string text() const;
 		/// Returns what has been reported.
-	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		return _text;
-	}
 
 private:
-	void note(const std::string& text)
-	{
-		std::lock_guard<std::mutex> lock(_mutex);
-		_text += text + "\n";
-	}
+	void note(const std::string& text);
 
 	std::atomic<int>    _poco;
 	std::atomic<int>    _std;
@@ -401,12 +369,25 @@ EVTCPServerParams::Ptr serverParams(int threads, int loops = 0, EVServerOptions:
 	/// 0 means the default.
 
 inline bool balances(const EVServerStatistics& s)
-	/// Returns true if each connection and each request is in exactly one counter.
+	/// Returns true if each connection and each request is in exactly one counter. While anything
+	/// happens, it may be in none of them, or in two: they are not read all at once.
 {
 	return s.accepted + s.adopted == s.closes() + static_cast<Poco::UInt64>(s.open)
 		&& s.requests == s.refused + s.completed + s.cancelled + static_cast<Poco::UInt64>(s.queued + s.running);
 }
 
+
+template <class Params>
+Params patient(Params pParams)
+	/// Returns the parameters of a server whose stop() waits for so long that it shows whether it has waited.
+{
+	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	return pParams;
+}
+
+
+bool balances(const EVTCPServer& server);
+	/// Waits until the statistics balance. Returns false if they do not in time.
 
 Poco::UInt64 closed(const EVTCPServer& server, EVServerStatistics::CloseReason reason);
 
@@ -418,6 +399,9 @@ bool allAccountedFor(const EVTCPServer& server);
 	/// To be called after stop(). Waits until nothing is open, and checks
 	/// that each connection has been closed exactly once.
 
+
+int openDescriptors();
+	/// Returns how many descriptors this process has.
 
 inline std::string pattern(std::size_t length)
 	/// Returns bytes in which a piece that is missing or doubled shows.

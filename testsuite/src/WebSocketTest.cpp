@@ -323,8 +323,7 @@ void WebSocketTest::testClientResets()
 
 void WebSocketTest::testStopAllEndsWebSocket()
 {
-	EVHTTPServerParams::Ptr pParams = httpParams();
-	pParams->setStopTimeout(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS));
+	EVHTTPServerParams::Ptr pParams = patient(httpParams());
 	ErrorCollector errors;
 	EVHTTPServer server(serveHTTP(echoFrames), 0, pParams);
 	server.start();

@@ -25,9 +25,10 @@ namespace CppUnitAdapter {
 class TestRunner
 	/// Runs the cases and suites named on the command line:
 	///
-	///     testrunner [-all] [-print] [-timeout SECONDS] [name] ...
+	///     testrunner [-all] [-print] [-timeout SECONDS] [-part K/N] [-shuffle SEED] [name] ...
 	///
-	/// A name is that of a suite, of a case, or both with a dot between. Each case is printed with
+	/// A name is that of a suite, of a case, or both with a dot between. With -part, only each N-th case is run; with
+	/// -shuffle, they are run in another order, which the seed decides. Each case is printed with
 	/// its time as it is run, the last line is "N passed, N failed". A case that takes longer than the
 	/// timeout (60 seconds unless said otherwise) aborts the process.
 {
@@ -48,6 +49,7 @@ private:
 	using Cases = std::vector<Case>;
 
 	void collect(CppUnit::Test& test, const std::string& suite, const std::string& name, bool wanted, Cases& cases) const;
+	static void shuffle(Cases& cases, unsigned seed);
 	void print(CppUnit::Test& test, int indent) const;
 	bool runCases(const Cases& cases, int timeout) const;
 
