@@ -15,7 +15,7 @@
 
 
 #include "MicroBenchmark.h"
-#include "loop/Connection.h"
+#include "loop/ConnectionSlab.h"
 #include "server/Engine.h"
 #include "core/IntrusiveQueue.h"
 #include "loop/Loop.h"
@@ -35,7 +35,9 @@ using Poco::EVNet::ConnectionSlab;
 using Poco::EVNet::Engine;
 using Poco::EVNet::IntrusiveQueue;
 using Poco::EVNet::Loop;
+using Poco::EVNet::RateDeadline;
 using Poco::EVNet::Task;
+using Poco::EVNet::TimeoutHandler;
 using Poco::EVNet::TimeoutList;
 
 
@@ -79,6 +81,13 @@ namespace
 		Loop loop;
 	};
 
+	struct NoTimeoutHandler: public TimeoutHandler
+	{
+		void onTimeout(Connection&) override
+		{
+		}
+	};
+
 	struct NoTask: public Task
 	{
 		void run(Clock::time_point) override
@@ -95,7 +104,8 @@ namespace
 	{
 		EngineFixture fixture;
 		ConnectionSlab slab;
-		TimeoutList list(fixture.loop, Poco::Timespan(60, 0));
+		NoTimeoutHandler handler;
+		TimeoutList list(fixture.loop.eventLoop(), handler, RateDeadline(Poco::Timespan(60, 0), 0));
 		std::vector<Connection*> connections;
 		for (int i = 0; i < state.range(0); i++)
 		{

@@ -280,7 +280,7 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 	Deadlines::Lengths deadlines;
 	deadlines.linger = Poco::Timespan(Poco::Timespan::DAYS);
 	_pLoop.reset(new Loop(_pEngine->parts(), 0, (mode == MODE_INLINE ? EVBACKEND_POLL : EVBACKEND_EPOLL) | EVFLAG_NOENV, deadlines));
-	_pLoop->beginMail();
+	_pLoop->mailbox().open();
 	if (mode != MODE_ADAPTIVE) return;
 	const Poco::Timespan idleTime = _pParams->getThreadIdleTime();
 	_pEngine->executor().acquire({EVServerOptions::EXECUTE_ADAPTIVE, 1, 1, 2, 1, idleTime, Poco::Thread::PRIO_NORMAL});
@@ -330,7 +330,7 @@ bool FuzzedServer::step()
 		_pEngine->admission().connectionOpened();
 		ConnectionSocketImpl* const pSocket = _pAccepted.duplicate();
 		_pAccepted = nullptr;
-		_pLoop->open(pSocket);
+		_pLoop->opener().open(pSocket);
 	}
 	else _pLoop->leadOnce();
 	return _pOpen != nullptr;
@@ -352,7 +352,7 @@ Conversation FuzzedServer::end()
 
 void FuzzedServer::notify()
 {
-	if (_pOpen) _pLoop->notify(_pOpen->id());
+	if (_pOpen) _pLoop->mailbox().notify(_pOpen->id());
 }
 
 

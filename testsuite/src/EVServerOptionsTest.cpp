@@ -11,7 +11,7 @@
 
 #include "EVServerOptionsTest.h"
 #include "CppUnit/TestCaller.h"
-#include "loop/Connection.h"
+#include "loop/ConnectionSlab.h"
 #include "HTTPTestSupport.h"
 #include "TestSupport.h"
 #include "Poco/EVNet/EVHTTPServerParams.h"

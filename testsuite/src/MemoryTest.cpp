@@ -12,7 +12,7 @@
 #include "MemoryTest.h"
 #include "CppUnit/TestCaller.h"
 #include "socket/BufferPool.h"
-#include "loop/Connection.h"
+#include "loop/ConnectionSlab.h"
 #include "core/IntrusiveQueue.h"
 #include <set>
 #include <vector>

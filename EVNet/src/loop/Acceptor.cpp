@@ -38,7 +38,6 @@ namespace EVNet {
 namespace
 {
 	const double BACK_OFF_INTERVAL = 0.1; // seconds until accept() is tried again after a failure that lasts
-	const double EPISODE = 10.; // seconds: a failure that comes sooner after another one is not reported again
 }
 
 
@@ -51,8 +50,7 @@ Acceptor::Acceptor(Loop& loop):
 	_batch(1),
 	_fullBatches(0),
 	_failures(0),
-	_inVain(0),
-	_lastFailure(0),
+	_inVain(loop.eventLoop()),
 	_drainLeft(0),
 	_waits(false)
 {
@@ -70,6 +68,7 @@ Acceptor::~Acceptor()
 
 void Acceptor::open(const Listener& listener)
 {
+	_loop.eventLoop().assertLed();
 	_socket = listener.socket;
 	_closed = listener.closed;
 	_drained = listener.drained;
@@ -81,10 +80,11 @@ void Acceptor::open(const Listener& listener)
 
 void Acceptor::watch()
 {
+	_loop.eventLoop().assertLed();
 	if (ev_is_active(&_watcher)) return;
 	// Set each time: where the system has refused to watch the socket, libev must not take it for registered.
 	ev_io_set(&_watcher, _socket.impl()->sockfd(), EV_READ);
-	ev_io_start(_loop.evLoop(), &_watcher);
+	ev_io_start(_loop.eventLoop().get(), &_watcher);
 }
 
 
@@ -93,8 +93,8 @@ void Acceptor::close()
 	endDrain();
 	if (!_open) return;
 	_open = false;
-	ev_io_stop(_loop.evLoop(), &_watcher);
-	ev_timer_stop(_loop.evLoop(), &_backOff);
+	ev_io_stop(_loop.eventLoop().get(), &_watcher);
+	ev_timer_stop(_loop.eventLoop().get(), &_backOff);
 	try
 	{
 		// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
@@ -112,6 +112,7 @@ void Acceptor::close()
 
 void Acceptor::drain()
 {
+	_loop.eventLoop().assertLed();
 	_drainLeft = 1;
 	if (_open && _drained)
 	{
@@ -135,6 +136,7 @@ void Acceptor::endDrain()
 
 void Acceptor::waitForRoom()
 {
+	_loop.eventLoop().assertLed();
 	_waits = true;
 }
 
@@ -147,6 +149,7 @@ bool Acceptor::offered()
 
 void Acceptor::useRoom()
 {
+	_loop.eventLoop().assertLed();
 	if (!_open || ev_is_active(&_backOff))
 	{
 		_loop.admission().offerRoom(); // it was kept for this loop
@@ -160,19 +163,20 @@ void Acceptor::useRoom()
 void Acceptor::pause(double seconds)
 {
 	_pauses.add();
-	ev_io_stop(_loop.evLoop(), &_watcher);
+	ev_io_stop(_loop.eventLoop().get(), &_watcher);
 	if (seconds > 0)
 	{
 		ev_timer_set(&_backOff, seconds, 0.);
-		ev_timer_start(_loop.evLoop(), &_backOff);
+		ev_timer_start(_loop.eventLoop().get(), &_backOff);
 	}
 }
 
 
 void Acceptor::acceptSome()
 {
+	_loop.eventLoop().assertLed();
 	Admission& admission = _loop.admission();
-	_loop.updateNow(); // the loop may have waited for long
+	_loop.eventLoop().updateNow(); // the loop may have waited for long
 	for (int i = 0; i < _batch && ev_is_active(&_watcher); i++)
 	{
 		if (!admission.connectionOpening())
@@ -198,24 +202,13 @@ void Acceptor::acceptSome()
 		{
 			_batch = std::max(1, i);
 			_fullBatches = 0;
-			if (i == 0) acceptInVain();
+			if (i == 0) _inVain.add(_watcher); // somebody else may have been quicker, where a process shares the socket
 			if (_drainLeft > 0) close();
 			return;
 		}
-		_inVain = 0;
+		_inVain.reset();
 	}
 	expectMore();
-}
-
-
-void Acceptor::acceptInVain()
-{
-	// Somebody else may have been quicker, where a process shares the socket. But a socket that the system has refused to watch (EPERM)
-	// is always ready for libev; telling libev about it again ends that.
-	if (++_inVain < MAX_IN_VAIN || !_open) return;
-	_inVain = 0;
-	ev_io_stop(_loop.evLoop(), &_watcher);
-	watch();
 }
 
 
@@ -327,7 +320,8 @@ Acceptor::Outcome Acceptor::failed(int error, const std::exception_ptr& pExcepti
 	case ETIMEDOUT:
 	case ECONNRESET:
 	case EPERM:
-		// That client is gone already, the network had a problem with it, or a firewall; see accept(2). On to the next one, unless they all fail.
+		// That client is gone already, the network had a problem with it, or a firewall; see accept(2). On to the
+		// next one, unless they all fail.
 		if (++_failures < MAX_FAILURES)
 		{
 			// A SecureServerSocket may have accepted the client, and lost it then: somebody has to say so.
@@ -363,7 +357,7 @@ Acceptor::Outcome Acceptor::failed(int error, const std::exception_ptr& pExcepti
 void Acceptor::listenerGone()
 {
 	pause(0);
-	_lastFailure = 0;
+	_episode.end();
 	report(EBADF, nullptr, "The listening socket is not open any more");
 	close();
 }
@@ -378,9 +372,7 @@ void Acceptor::watchFailed()
 
 void Acceptor::report(int error, const std::exception_ptr& pException, const char* pText)
 {
-	const double last = _lastFailure;
-	_lastFailure = _loop.now();
-	if (last > 0 && _lastFailure - last < EPISODE) return;
+	if (!_episode.begins(_loop.eventLoop().now())) return;
 	try
 	{
 		if (pException) std::rethrow_exception(pException);

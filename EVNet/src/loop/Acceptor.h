@@ -19,6 +19,8 @@
 
 #include "Poco/EVNet/EVNet.h"
 #include "core/Counter.h"
+#include "core/FailureEpisode.h"
+#include "loop/EventLoop.h"
 #include "Poco/Net/ServerSocket.h"
 #include <atomic>
 #include <exception>
@@ -91,10 +93,8 @@ private:
 			/// Lest a flood of new connections keeps the loop from the old ones.
 		FULL_BATCHES          = 8,
 			/// So many events in succession with as many connections as were expected: expect more.
-		MAX_FAILURES          = 16,
+		MAX_FAILURES          = 16
 			/// So many failures in succession are no longer those of single clients.
-		MAX_IN_VAIN           = 64
-			/// So many events in succession without a connection: see acceptInVain().
 	};
 
 	enum Outcome
@@ -122,7 +122,6 @@ private:
 	Outcome failed(int error, const std::exception_ptr& pException);
 		/// Decides what follows from a failure of accept(), of which the exception is known, or null.
 
-	void acceptInVain();
 	void watchFailed();
 	void listenerGone();
 	void report(int error, const std::exception_ptr& pException, const char* pText);
@@ -148,8 +147,8 @@ private:
 	int     _batch;         /// number of connections expected at an event: asking in vain is not cheap
 	int     _fullBatches;   /// in succession
 	int     _failures;      /// in succession
-	int     _inVain;        /// events without a connection, in succession
-	double  _lastFailure;   /// when accepting had to be interrupted, 0 for never
+	EventsInVain   _inVain;
+	FailureEpisode _episode;
 	int     _drainLeft;     /// one more than the connections that are still accepted before close(); 0 before and after drain()
 	std::atomic<bool> _waits; /// for room
 	Counter _accepted;

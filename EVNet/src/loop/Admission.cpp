@@ -121,7 +121,7 @@ void Admission::offerRoom()
 		Loop& loop = *_loops[(first + i) % loops];
 		if ((i < loops && loop.leadership().busy()) || !loop.acceptor().offered()) continue;
 		_waiting.fetch_sub(1);
-		loop.wake(Loop::WAKE_ACCEPT);
+		loop.mailbox().wake(Mailbox::WAKE_ACCEPT);
 		return;
 	}
 }

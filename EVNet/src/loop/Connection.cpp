@@ -13,23 +13,12 @@
 
 #include "loop/Connection.h"
 #include "core/ExceptionReport.h"
+#include "loop/Admission.h"
 #include "loop/Loop.h"
-#include "core/ThreadState.h"
-#include "Poco/Exception.h"
-#include <limits>
 
 
 namespace Poco {
 namespace EVNet {
-
-
-namespace
-{
-	// An identifier: generation (32 bits), loop (10 bits), slot (22 bits)
-	const int SLOT_BITS = 22;
-	static_assert(EVServerOptions::MAX_EVENT_LOOPS <= 1 << (32 - SLOT_BITS), "no identifiers for so many loops");
-	static_assert(ConnectionSlab::MAX_SLOTS <= 1 << SLOT_BITS, "no identifiers for so many slots");
-}
 
 
 Connection::Connection():
@@ -99,7 +88,8 @@ std::ptrdiff_t Connection::frame()
 	try
 	{
 		std::ptrdiff_t length = _pObject->frame(_pSocket->input().data(), _pSocket->input().size());
-		if (length < 0 && length != EVTCPServerConnection::FRAME_INCOMPLETE_BODY && length != FRAME_BLOCKED) end(EVServerStatistics::CLOSED_BAD_REQUEST);
+		const bool incomplete = length >= 0 || length == EVTCPServerConnection::FRAME_INCOMPLETE_BODY || length == FRAME_BLOCKED;
+		if (!incomplete) end(EVServerStatistics::CLOSED_BAD_REQUEST);
 		return length;
 	}
 	catch (...)
@@ -209,23 +199,13 @@ void Connection::handshake()
 
 void Connection::run(Clock::time_point start)
 {
-	const std::chrono::microseconds slow(Loop::SLOW_MICROSECONDS);
-	if (state.work() != ConnectionState::WORK_FLUSH) pLoop->requestTaken();
-	const long waits = ThreadState::waits();
-	handle();
-	if (state.isRequest()) pLoop->requestDone();
-	if (state.callsHandler()) pLoop->runners().noteRequest(Clock::now() - start > slow && ThreadState::waits() != waits);
-	pLoop->giveBack(*this);
+	pLoop->runner().runElsewhere(*this, start);
 }
 
 
 void Connection::cancel()
 {
-	const bool slice = state.work() == ConnectionState::WORK_FLUSH;
-	if (!slice) pLoop->requestTaken();
-	if (state.isRequest()) pLoop->requestCancelled();
-	if (!slice) end(EVServerStatistics::CLOSED_BY_SERVER); // else the leader goes on
-	pLoop->giveBack(*this);
+	pLoop->runner().cancel(*this);
 }
 
 
@@ -253,13 +233,13 @@ void Connection::flushByLoop()
 {
 	// The leader that runs the request itself will look after it when the request is done,
 	// but it may be replaced before.
-	pLoop->flushConnection(id());
+	pLoop->mailbox().flush(id());
 }
 
 
 bool Connection::draining() const
 {
-	return pLoop->draining();
+	return pLoop->admission().draining();
 }
 
 
@@ -282,62 +262,6 @@ Poco::UInt64 Connection::id() const
 {
 	// never 0, because a generation starts with 1
 	return (static_cast<Poco::UInt64>(generation) << 32) | (static_cast<Poco::UInt64>(pLoop->index()) << SLOT_BITS) | slot;
-}
-
-
-std::size_t Connection::loopOf(Poco::UInt64 id)
-{
-	return (id & 0xFFFFFFFF) >> SLOT_BITS;
-}
-
-
-ConnectionSlab::ConnectionSlab():
-	_pFree(nullptr)
-{
-}
-
-
-Connection& ConnectionSlab::allocate()
-{
-	if (!_pFree)
-	{
-		if (_chunks.size() >= MAX_SLOTS/CHUNK_SIZE) throw Poco::OutOfMemoryException("No identifiers are left for more connections of one event loop");
-		std::unique_ptr<Connection[]> pChunk(new Connection[CHUNK_SIZE]);
-		_chunks.push_back(std::move(pChunk)); // whatever throws has done so before a slot is in the list
-		for (int i = CHUNK_SIZE - 1; i >= 0; i--)
-		{
-			Connection& connection = _chunks.back()[i];
-			connection.slot = static_cast<Poco::UInt32>((_chunks.size() - 1)*CHUNK_SIZE + i);
-			connection.generation = 1;
-			connection.pNext = _pFree;
-			_pFree = &connection;
-		}
-	}
-	Connection& connection = *_pFree;
-	_pFree = static_cast<Connection*>(connection.pNext);
-	connection.pNext = nullptr;
-	return connection;
-}
-
-
-void ConnectionSlab::release(Connection& connection)
-{
-	// After four billion uses its identifiers would come again, and mean another connection to who has kept one: it is not used any more.
-	if (connection.generation == std::numeric_limits<Poco::UInt32>::max()) return;
-	++connection.generation;
-	connection.pNext = _pFree;
-	_pFree = &connection;
-}
-
-
-Connection* ConnectionSlab::find(Poco::UInt64 id)
-{
-	const Poco::UInt32 slot = id & ((1 << SLOT_BITS) - 1);
-	const Poco::UInt32 generation = static_cast<Poco::UInt32>(id >> 32);
-	if (slot / CHUNK_SIZE >= _chunks.size()) return nullptr;
-	Connection& connection = _chunks[slot / CHUNK_SIZE][slot % CHUNK_SIZE];
-	if (connection.generation != generation || connection.state.isFree()) return nullptr;
-	return &connection;
 }
 
 

@@ -5,7 +5,7 @@
 // Package: Loop
 // Module:  Connection
 //
-// Definition of the Connection and ConnectionSlab classes.
+// Definition of the Connection class.
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -18,7 +18,6 @@
 
 
 #include "Poco/EVNet/EVNet.h"
-#include "Poco/EVNet/EVServerOptions.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include "Poco/EVNet/EVTCPServerConnection.h"
 #include "socket/ConnectionSocketImpl.h"
@@ -30,7 +29,6 @@
 #include <ev.h>
 #include <memory>
 #include <string>
-#include <vector>
 
 
 namespace Poco {
@@ -44,8 +42,8 @@ class Connection: public Task, public TimeoutEntry, public OutputFlusher
 	/// A connection that is multiplexed by request, as the engine sees it: its
 	/// socket, its EVTCPServerConnection and its place in the event loop.
 	///
-	/// It belongs to exactly one thread at a time, see ConnectionState: the owner. Only the owner may touch it. Exceptions: the leader may look at
-	/// the phase at any time, and uses the watcher and the list members in all phases.
+	/// It belongs to exactly one thread at a time, see ConnectionState: the owner. Only the owner may touch it. Exceptions: the leader
+	/// may look at the phase at any time, and uses the watcher and the list members in all phases.
 {
 public:
 	enum
@@ -53,6 +51,12 @@ public:
 		FRAME_BLOCKED = -3
 			/// What an EVTCPServerConnection of EVNet's own may return from frame(), besides what is said there: it has
 			/// something to send first, which the client does not take now.
+	};
+
+	enum
+	{
+		SLOT_BITS = 22
+			/// An identifier has the generation (32 bits), the loop (10 bits) and the slot.
 	};
 
 	Connection();
@@ -94,8 +98,8 @@ public:
 		/// the leader does not watch it while another thread runs it.
 
 	void handle();
-		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file. Exceptions go to
-		/// the ErrorHandler and end the connection. Called by the owner.
+		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file.
+		/// Exceptions go to the ErrorHandler and end the connection. Called by the owner.
 
 	void run(Clock::time_point start) override;
 		/// Handles the request on a thread that does not lead
@@ -144,7 +148,9 @@ public:
 	Poco::UInt64 id() const;
 
 	static std::size_t loopOf(Poco::UInt64 id);
-		/// Returns the index of the loop in an identifier.
+	static std::size_t slotOf(Poco::UInt64 id);
+	static Poco::UInt32 generationOf(Poco::UInt64 id);
+		/// Return the parts of an identifier: the index of the loop, and what else it names.
 
 	Loop* pLoop;
 	Poco::UInt32   slot;          /// in the slab
@@ -186,53 +192,6 @@ private:
 };
 
 
-class ConnectionSlab
-	/// The connections of a loop. Memory is allocated by chunks, when it is first
-	/// needed, and reused from then on. Only the leader may use it.
-{
-public:
-	enum
-	{
-		MAX_SLOTS = EVServerOptions::MAX_CAPACITY
-			/// What fits into an identifier, see Connection::id().
-	};
-
-	ConnectionSlab();
-
-	Connection& allocate();
-		/// Returns a free slot. Throws an exception, and has changed nothing, if there is no memory for more, or if all are in use.
-
-	void release(Connection& connection);
-		/// Takes a slot back. Identifiers of the connection become stale.
-
-	Connection* find(Poco::UInt64 id);
-		/// Returns the connection, or a null pointer if it no longer exists.
-
-	template <class Function>
-	void forEach(Function function)
-		/// Calls the function with each connection that is in use. The function
-		/// may release it.
-	{
-		for (auto& pChunk: _chunks)
-		{
-			for (int i = 0; i < CHUNK_SIZE; i++)
-			{
-				if (!pChunk[i].state.isFree()) function(pChunk[i]);
-			}
-		}
-	}
-
-private:
-	enum
-	{
-		CHUNK_SIZE = 64
-	};
-
-	std::vector<std::unique_ptr<Connection[]>> _chunks;
-	Connection* _pFree;
-};
-
-
 //
 // inlines
 //
@@ -257,6 +216,24 @@ inline bool Connection::exposed() const
 inline bool Connection::mustLinger() const
 {
 	return _pSocket->initialized() && (_cutShort || _pSocket->input().size() > 0);
+}
+
+
+inline std::size_t Connection::loopOf(Poco::UInt64 id)
+{
+	return (id & 0xFFFFFFFF) >> SLOT_BITS;
+}
+
+
+inline std::size_t Connection::slotOf(Poco::UInt64 id)
+{
+	return id & ((1 << SLOT_BITS) - 1);
+}
+
+
+inline Poco::UInt32 Connection::generationOf(Poco::UInt64 id)
+{
+	return static_cast<Poco::UInt32>(id >> 32);
 }
 
 

@@ -13,7 +13,7 @@
 
 #include "loop/Deadlines.h"
 #include "loop/Connection.h"
-#include "loop/Loop.h"
+#include "loop/EventLoop.h"
 #include <algorithm>
 
 
@@ -21,14 +21,14 @@ namespace Poco {
 namespace EVNet {
 
 
-Deadlines::Deadlines(Loop& loop, const Lengths& lengths, int minRate):
+Deadlines::Deadlines(EventLoop& loop, TimeoutHandler& handler, const Lengths& lengths, int minRate):
 	_loop(loop),
-	_first(loop, RateDeadline(lengths.first, minRate)),
-	_idle(loop, RateDeadline(lengths.idle, minRate)),
-	_request(loop, RateDeadline(lengths.request, minRate)),
-	_handler(loop, RateDeadline(lengths.handler, minRate)),
-	_send(loop, RateDeadline(lengths.send, minRate)),
-	_linger(loop, RateDeadline(lengths.linger, minRate))
+	_first(loop, handler, RateDeadline(lengths.first, minRate)),
+	_idle(loop, handler, RateDeadline(lengths.idle, minRate)),
+	_request(loop, handler, RateDeadline(lengths.request, minRate)),
+	_handler(loop, handler, RateDeadline(lengths.handler, minRate)),
+	_send(loop, handler, RateDeadline(lengths.send, minRate)),
+	_linger(loop, handler, RateDeadline(lengths.linger, minRate))
 {
 }
 
@@ -167,9 +167,7 @@ Connection* Deadlines::longestIdle(int maxLooks)
 		{
 			Connection& connection = *pConnection;
 			pConnection = clocks.next(connection);
-			const ConnectionState::Phase phase = connection.state.phase();
-			if (phase != ConnectionState::PHASE_NEW && phase != ConnectionState::PHASE_IDLE) continue;
-			if (connection.state.wished(ConnectionState::WISH_LOOK)) continue;
+			if (!ConnectionState::isSilent(connection.state.phase()) || connection.state.wished(ConnectionState::WISH_LOOK)) continue;
 			const double since = restStart(connection);
 			if (!pLongest || since < restStart(*pLongest)) pLongest = &connection;
 			// If it is in its place, all others have been idle for a shorter time.

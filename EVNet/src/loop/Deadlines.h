@@ -29,7 +29,7 @@ namespace EVNet {
 
 
 class Connection;
-class Loop;
+class EventLoop;
 
 
 class Deadlines
@@ -54,7 +54,7 @@ public:
 		Poco::Timespan linger;    /// from the end of the output to closing
 	};
 
-	Deadlines(Loop& loop, const Lengths& lengths, int minRate);
+	Deadlines(EventLoop& loop, TimeoutHandler& handler, const Lengths& lengths, int minRate);
 
 	bool isUsed(Deadline deadline) const;
 		/// Returns false if the deadline has no length: its clock never runs.
@@ -104,7 +104,7 @@ private:
 	static Poco::UInt64 takeTransferred(Connection& connection, Deadline deadline);
 		/// Returns how many bytes the client has sent or taken since this was called the last time.
 
-	Loop&       _loop;
+	EventLoop&  _loop;
 	TimeoutList _first;
 	TimeoutList _idle;
 	TimeoutList _request;

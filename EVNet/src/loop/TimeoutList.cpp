@@ -13,15 +13,16 @@
 
 #include "loop/TimeoutList.h"
 #include "loop/Connection.h"
-#include "loop/Loop.h"
+#include "loop/EventLoop.h"
 
 
 namespace Poco {
 namespace EVNet {
 
 
-TimeoutList::TimeoutList(Loop& loop, const RateDeadline& deadline):
+TimeoutList::TimeoutList(EventLoop& loop, TimeoutHandler& handler, const RateDeadline& deadline):
 	_loop(loop),
+	_handler(handler),
 	_deadline(deadline),
 	_wheel(static_cast<double>(deadline.period().totalMicroseconds())/Poco::Timespan::SECONDS),
 	_armedFor(0)
@@ -35,7 +36,7 @@ TimeoutList::TimeoutList(Loop& loop, const RateDeadline& deadline):
 
 TimeoutList::~TimeoutList()
 {
-	ev_timer_stop(_loop.evLoop(), &_timer);
+	ev_timer_stop(_loop.get(), &_timer);
 }
 
 
@@ -63,6 +64,7 @@ void TimeoutList::stop(Connection& connection)
 
 Connection* TimeoutList::first()
 {
+	_loop.assertLed();
 	return static_cast<Connection*>(_wheel.first());
 }
 
@@ -81,11 +83,11 @@ bool TimeoutList::contains(const Connection& connection) const
 
 void TimeoutList::arm()
 {
-	ev_timer_stop(_loop.evLoop(), &_timer);
+	ev_timer_stop(_loop.get(), &_timer);
 	_armedFor = _wheel.due();
 	const double after = _armedFor - _loop.now();
 	ev_timer_set(&_timer, after > 0 ? after : 0., 0.);
-	ev_timer_start(_loop.evLoop(), &_timer);
+	ev_timer_start(_loop.get(), &_timer);
 }
 
 
@@ -99,7 +101,7 @@ void TimeoutList::onTimer(struct ev_loop*, ev_timer* pTimer, int)
 	{
 		TimeoutEntry* pEntry = list._wheel.expired(now);
 		if (!pEntry) break;
-		list._loop.onTimeout(static_cast<Connection&>(*pEntry));
+		list._handler.onTimeout(static_cast<Connection&>(*pEntry));
 	}
 	if (list._wheel.size() > 0) list.arm();
 }

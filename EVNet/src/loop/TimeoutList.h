@@ -28,7 +28,19 @@ namespace EVNet {
 
 
 class Connection;
-class Loop;
+class EventLoop;
+
+
+class TimeoutHandler
+	/// Who decides about connections whose clock has run out.
+{
+public:
+	virtual void onTimeout(Connection& connection) = 0;
+		/// Called by the leader. The connection's clock must be newer afterwards, or stopped.
+
+protected:
+	virtual ~TimeoutHandler() = default;
+};
 
 
 class TimeoutList
@@ -38,7 +50,7 @@ class TimeoutList
 	/// Only the thread that leads the loop may use it.
 {
 public:
-	TimeoutList(Loop& loop, const RateDeadline& deadline);
+	TimeoutList(EventLoop& loop, TimeoutHandler& handler, const RateDeadline& deadline);
 		/// Creates the list. With a period of 0, the list takes nothing in.
 
 	~TimeoutList();
@@ -84,11 +96,12 @@ private:
 	void arm();
 	static void onTimer(struct ev_loop* pLoop, ev_timer* pTimer, int events);
 
-	Loop&        _loop;
+	EventLoop&         _loop;
+	TimeoutHandler&    _handler;
 	const RateDeadline _deadline;
-	TimeoutWheel _wheel;
-	double       _armedFor;   /// if the timer is active
-	ev_timer     _timer;
+	TimeoutWheel       _wheel;
+	double             _armedFor;   /// if the timer is active
+	ev_timer           _timer;
 };
 
 

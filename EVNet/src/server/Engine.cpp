@@ -252,7 +252,7 @@ void Engine::start()
 		endStart(false);
 		throw;
 	}
-	for (int i = 0; i < _loopCount; i++) _loops[static_cast<std::size_t>(i)]->beginMail();
+	for (int i = 0; i < _loopCount; i++) _loops[static_cast<std::size_t>(i)]->mailbox().open();
 	endStart(true);
 	for (int i = 0; i < _loopCount; i++) loops.push_back(_loops[static_cast<std::size_t>(i)].get());
 	_pExecutor->begin(loops);
@@ -282,7 +282,7 @@ void Engine::stop(bool abort)
 		_stopped = true;
 	}
 	_pExecutor->stop();
-	for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_STOP | (abort ? Loop::WAKE_ABORT : 0));
+	for (auto& pLoop: _loops) pLoop->mailbox().wake(Mailbox::WAKE_STOP | (abort ? Mailbox::WAKE_ABORT : 0));
 }
 
 
@@ -292,7 +292,7 @@ bool Engine::drain(const Poco::Timespan& timeout)
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (!_started || _stopped) return true;
 		_admission.beginDrain(_loopCount);
-		for (auto& pLoop: _loops) pLoop->wake(Loop::WAKE_DRAIN);
+		for (auto& pLoop: _loops) pLoop->mailbox().wake(Mailbox::WAKE_DRAIN);
 	}
 	return _admission.waitUntilDrained(bounded(timeout));
 }
@@ -338,14 +338,14 @@ void Engine::adopt(const StreamSocket& socket)
 void Engine::closeConnection(Poco::UInt64 id)
 {
 	const std::size_t loop = Connection::loopOf(id);
-	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->closeConnection(id);
+	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->mailbox().closeConnection(id);
 }
 
 
 void Engine::notify(Poco::UInt64 id)
 {
 	const std::size_t loop = Connection::loopOf(id);
-	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->notify(id);
+	if (loop < static_cast<std::size_t>(_loopCount)) _loops[loop]->mailbox().notify(id);
 }
 
 
@@ -354,14 +354,14 @@ void Engine::distribute(Loop& acceptingLoop, ConnectionSocketImpl* pSocket)
 	Loop* pLoop = &acceptingLoop;
 	const bool roundRobin = _loopCount > 1 && !_loops[1]->acceptor().isOpen();
 	if (roundRobin) pLoop = _loops[_nextLoop.fetch_add(1, std::memory_order_relaxed) % _loopCount].get();
-	if (pLoop == &acceptingLoop) pLoop->open(pSocket);
+	if (pLoop == &acceptingLoop) pLoop->opener().open(pSocket);
 	else deliver(*pLoop, pSocket);
 }
 
 
 void Engine::deliver(Loop& loop, ConnectionSocketImpl* pSocket)
 {
-	if (!loop.deliver(pSocket)) loop.turnAway(pSocket);
+	if (!loop.mailbox().deliver(pSocket)) loop.turnAway(pSocket);
 }
 
 
@@ -435,7 +435,7 @@ EVServerStatistics Engine::statistics() const
 Poco::Int64 Engine::decided(RunnerChoice::RunMode mode) const
 {
 	Poco::Int64 sum = 0;
-	for (const auto& pLoop: _loops) sum += pLoop->runners().decided(mode);
+	for (const auto& pLoop: _loops) sum += pLoop->runner().choice().decided(mode);
 	return sum;
 }
 

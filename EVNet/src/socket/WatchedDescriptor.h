@@ -36,7 +36,7 @@ class WatchedDescriptor
 	/// its number may be another client's by then. So close() leaves it open until no loop watches it any more.
 	///
 	/// A descriptor may also belong to another socket, with TLS to the SecureStreamSocket that handlers have: closing that one closes the descriptor
-	/// at once. Hence the leader does not watch it while another thread runs such a handler (see Loop::unwatchRunning()), and
+	/// at once. Hence the leader does not watch it while another thread runs such a handler, and
 	/// whoever uses the number asks isOpen() first.
 {
 public:

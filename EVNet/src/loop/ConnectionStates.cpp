@@ -1,9 +1,9 @@
 //
-// ConnectionState.cpp
+// ConnectionStates.cpp
 //
 // Library: EVNet
 // Package: Loop
-// Module:  ConnectionState
+// Module:  ConnectionStates
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -11,7 +11,9 @@
 //
 
 
-#include "loop/ConnectionState.h"
+#include "loop/ConnectionStates.h"
+#include "core/Assert.h"
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 

@@ -1,0 +1,38 @@
+//
+// SteadyTime.h
+//
+// Library: EVNet
+// Package: Core
+// Module:  SteadyTime
+//
+// Definition of the steadyTime() function.
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_SteadyTime_INCLUDED
+#define EVNet_SteadyTime_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include <chrono>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+inline double steadyTime()
+	/// Returns the time of the clock that never goes back, in seconds, as the loops count it.
+{
+	return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_SteadyTime_INCLUDED
