@@ -41,7 +41,7 @@ namespace
 		EVServerOptions options;
 		if (const EVServerOptions* pOptions = dynamic_cast<const EVServerOptions*>(pParams.get())) options = *pOptions;
 		options.setFirstRequestTimeout(pParams->getTimeout());
-		// 0 means here, as with Poco, that a connection does not wait for a next request at all; see EVHTTPServerConnection::handleRequest().
+		// 0 means here, as with Poco, that a connection does not wait for a next request at all; see ReusableResponse::answers().
 		options.setIdleTimeout(pParams->getKeepAliveTimeout() > 0 ? pParams->getKeepAliveTimeout() : pParams->getTimeout());
 		options.setRequestTimeout(pParams->getTimeout());
 		options.setSendTimeout(pParams->getTimeout());
@@ -78,7 +78,8 @@ namespace
 	{
 	public:
 		ConnectionFactory(HTTPRequestHandlerFactory::Ptr pFactory, HTTPServerParams::Ptr pParams):
-			_context{pFactory, pParams, httpLimits(pParams), httpOptions(pParams).getMaxBufferedBytes(), retryAfter(pParams), HTTPServerExchangePool(pParams)}
+			_context{pFactory, pParams, httpLimits(pParams), httpOptions(pParams).getMaxBufferedBytes(), retryAfter(pParams),
+				HTTPServerExchangePool(pParams)}
 		{
 			if (!pFactory) throw Poco::NullPointerException("An HTTP server needs an HTTPRequestHandlerFactory");
 		}
@@ -128,7 +129,8 @@ EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, const Server
 }
 
 
-EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket, HTTPServerParams::Ptr pParams):
+EVHTTPServer::EVHTTPServer(HTTPRequestHandlerFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket,
+	HTTPServerParams::Ptr pParams):
 	EVTCPServer(new ConnectionFactory(pFactory, pParams), &threadPool, &socket, 0, pParams, httpOptions(pParams)),
 	_pFactory(pFactory)
 {

@@ -203,8 +203,9 @@ std::string EVHTTPServerConnection::refusal(Refusal why)
 	if (why == REFUSAL_BUSY && _requests < std::numeric_limits<int>::max()) ++_requests;
 	const bool maySitIdle = _context.pParams->getKeepAliveTimeout() > 0 && !connection().draining();
 	const bool persistent = why == REFUSAL_BUSY && complete && mayPersist() && maySitIdle;
-	std::string text = why == REFUSAL_BUSY ? "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter) : std::string("HTTP/1.1 408 Request Timeout");
-	text += "\r\nDate: " + ReusableResponse::date() + (persistent ? "\r\nConnection: Keep-Alive" : "\r\nConnection: Close") + "\r\nContent-Length: 0\r\n\r\n";
+	std::string text("HTTP/1.1 408 Request Timeout");
+	if (why == REFUSAL_BUSY) text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter);
+	text += "\r\nDate: " + ReusableResponse::date() + "\r\nConnection: " + (persistent ? "Keep-Alive" : "Close") + "\r\nContent-Length: 0\r\n\r\n";
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
 	releaseParser();
 	return text;
@@ -275,17 +276,21 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 	{
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
 		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
+		const HTTPResponse::HTTPStatus status = statusOf(failure);
 		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
-		if (failed && !exchange.response.sent() && statusOf(failure) != HTTPResponse::HTTP_OK) sendErrorResponse(exchange, socketImpl, statusOf(failure));
+		if (failed && !exchange.response.sent() && status != HTTPResponse::HTTP_OK) sendErrorResponse(exchange, socketImpl, status);
 		if (failed) exchange.response.flush();
 		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
+		const bool broken = exchange.session.networkException() || exchange.response.broken();
+		const Poco::UInt64 unwanted = exchange.request.body().missing();
+		const std::size_t maxUnwanted = persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0;
 		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
-		else if (exchange.session.networkException() || exchange.response.broken()) connection().end(EVServerStatistics::CLOSED_RESET, true);
+		else if (broken) connection().end(EVServerStatistics::CLOSED_RESET, true);
 		else if (failed) connection().end(failure, true);
 		else if (_parsed == HTTPRequestParser::RESULT_ERROR) closeConnection();
 		// What is left of the body must not become the next request.
-		else if (persistent && exchange.request.body().missing() <= HTTPRequestStreamBuf::MAX_UNWANTED) _unwanted = static_cast<Poco::UInt32>(exchange.request.body().missing());
-		else if (!exchange.request.drain(persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
+		else if (persistent && unwanted <= maxUnwanted) _unwanted = static_cast<Poco::UInt32>(unwanted);
+		else if (!exchange.request.drain(maxUnwanted)) connection().end(EVServerStatistics::CLOSED_BY_HANDLER, true);
 		else if (!persistent) closeConnection();
 	}
 }
@@ -312,8 +317,8 @@ void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, Connecti
 void EVHTTPServerConnection::runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	struct Use
-		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and wait for the client at
-		/// once. In all other cases whatever comes after the handler finds a socket that does not wait.
+		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and
+		/// wait for the client at once. In all other cases whatever comes after the handler finds a socket that does not wait.
 	{
 		Use(Transport& transport, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
 			_transport(transport),
@@ -377,13 +382,15 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 void EVHTTPServerConnection::refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	const HTTPRequestParser& parser = *_pParser;
-	const bool tooLarge = parser.status() == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || parser.status() == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || parser.status() == 431;
+	const int status = parser.status();
+	const bool tooLarge = status == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || status == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || status == 431;
 	connection().end(tooLarge ? EVServerStatistics::CLOSED_TOO_LARGE : EVServerStatistics::CLOSED_BAD_REQUEST, true);
 	sendErrorResponse(exchange, socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
 }
 
 
-void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status, const char* text)
+void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status,
+	const char* text)
 {
 	ReusableResponse& response = exchange.response;
 	response.bind(socketImpl, true, _pParser->isHead(), false);

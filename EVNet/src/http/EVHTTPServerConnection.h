@@ -98,7 +98,8 @@ private:
 
 	void runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
-	void sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status, const char* text = "");
+	void sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, Poco::Net::HTTPResponse::HTTPStatus status,
+		const char* text = "");
 	void releaseParser();
 
 	Context&                   _context;

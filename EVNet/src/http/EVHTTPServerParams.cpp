@@ -27,8 +27,8 @@ namespace
 	{
 		// The header has to fit into the buffer.
 		const std::size_t most = EVServerOptions::MAX_BUFFERED_BYTES;
-		if (value < least || value > most)
-			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
+		if (value >= least && value <= most) return;
+		throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
 	}
 }
 

@@ -32,6 +32,11 @@ namespace
 		return static_cast<Poco::UInt32>(p - pData);
 	}
 
+	bool isWeb(std::string_view scheme)
+	{
+		return HTTPCharacters::equalsIgnoreCase(scheme, "http") || HTTPCharacters::equalsIgnoreCase(scheme, "https");
+	}
+
 	bool isHost(std::string_view text)
 		/// Returns true for a host, which may be empty, with or without a port (RFC 3986, section 3.2).
 	{
@@ -214,7 +219,7 @@ bool HTTPRequestParser::parseTarget(std::string_view target)
 	if (!target.empty() && target[0] == '/') return true;
 	if (target == "*") return _options ? true : fail(400, "The target * is for OPTIONS only (RFC 9112, section 3.2.4)");
 	const std::size_t scheme = target.find("://");
-	const bool absolute = scheme != std::string_view::npos && (HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "http") || HTTPCharacters::equalsIgnoreCase(target.substr(0, scheme), "https"));
+	const bool absolute = scheme != std::string_view::npos && isWeb(target.substr(0, scheme));
 	if (!absolute) return fail(400, "The request target is neither a path nor an http URI (RFC 9112, section 3.2)");
 	const std::string_view authority = authorityOf(target);
 	const bool hasHost = !authority.empty() && authority[0] != ':' && isHost(authority);
@@ -234,7 +239,8 @@ HTTPRequestParser::LineResult HTTPRequestParser::parseVersion(const char* p, con
 {
 	static const std::string_view NAME("HTTP/");
 	const std::size_t available = static_cast<std::size_t>(pEnd - p);
-	if (std::memcmp(p, NAME.data(), std::min(available, NAME.size())) != 0) return failLine(400, "The request line does not end with an HTTP version (RFC 9112, section 2.3)");
+	if (std::memcmp(p, NAME.data(), std::min(available, NAME.size())) != 0)
+		return failLine(400, "The request line does not end with an HTTP version (RFC 9112, section 2.3)");
 	if (available < NAME.size() + 3) return LINE_INCOMPLETE;
 	p += NAME.size();
 	const bool digits = p[0] >= '0' && p[0] <= '9' && p[1] == '.' && p[2] >= '0' && p[2] <= '9';
@@ -317,7 +323,8 @@ bool HTTPRequestParser::checkField(std::string_view name, std::string_view value
 bool HTTPRequestParser::checkContentLength(std::string_view value)
 {
 	if (_hasLength) return fail(400, "Content-Length is repeated (RFC 9112, section 6.3)");
-	if (value.empty() || value.find_first_not_of("0123456789") != std::string_view::npos) return fail(400, "Content-Length is not a number (RFC 9112, section 6.3)");
+	if (value.empty() || value.find_first_not_of("0123456789") != std::string_view::npos)
+		return fail(400, "Content-Length is not a number (RFC 9112, section 6.3)");
 	value.remove_prefix(std::min(value.find_first_not_of('0'), value.size() - 1));
 	if (value.size() > MAX_LENGTH_DIGITS) return fail(413, "The body is too large (RFC 9110, section 15.5.14)");
 	_hasLength = true;
@@ -351,7 +358,8 @@ bool HTTPRequestParser::checkHost(std::string_view value)
 
 bool HTTPRequestParser::checkExpect(std::string_view value)
 {
-	if (!HTTPCharacters::equalsIgnoreCase(value, "100-continue")) return fail(417, "Only 100-continue can be expected (RFC 9110, section 10.1.1)");
+	if (!HTTPCharacters::equalsIgnoreCase(value, "100-continue"))
+		return fail(417, "Only 100-continue can be expected (RFC 9110, section 10.1.1)");
 	_expectContinue = true;
 	return true;
 }
@@ -410,7 +418,8 @@ HTTPRequestParser::Result HTTPRequestParser::decodeChunks(char* pData, std::size
 		_bodyEnd += body.size();
 	}
 	_contentLength = _bodyEnd - _headerEnd;
-	if (_contentLength > limits.body || _decoder.remaining() > limits.body - _contentLength) fail(413, "The body is too large (RFC 9110, section 15.5.14)");
+	if (_contentLength > limits.body || _decoder.remaining() > limits.body - _contentLength)
+		fail(413, "The body is too large (RFC 9110, section 15.5.14)");
 	else if (_decoder.error()) fail(_decoder.error(), "The chunked body is malformed (RFC 9112, section 7.1)");
 	if (_state == STATE_ERROR) return RESULT_ERROR;
 	return _decoder.complete() ? RESULT_COMPLETE : RESULT_HEADER;

@@ -84,60 +84,60 @@ public:
 		/// this method left them: of a chunked body, the chunks are moved together, so
 		/// that the body is in one piece at bodyBegin().
 
-	int status() const;
+	int status() const { return _status; }
 		/// Returns the HTTP status to answer with after RESULT_ERROR, otherwise 0.
 
-	const char* reason() const;
+	const char* reason() const { return _reason; }
 		/// Returns what is wrong, in English, after RESULT_ERROR.
 
 	// As soon as the header is complete:
 
-	std::string_view method(const char* pData) const;
-	std::string_view target(const char* pData) const;
+	std::string_view method(const char* pData) const { return std::string_view(pData + _start, _methodLength); }
+	std::string_view target(const char* pData) const { return std::string_view(pData + _target, _targetLength); }
 
 	std::string_view targetAuthority(const char* pData) const;
 		/// Returns the host and port of a target in absolute form, which
 		/// take the place of the Host field, otherwise an empty string.
 
-	bool isHTTP11() const;
+	bool isHTTP11() const { return _http11; }
 		/// Returns false for HTTP/1.0.
 
-	const Fields& fields() const;
+	const Fields& fields() const { return _fields; }
 
-	bool keepAlive() const;
+	bool keepAlive() const { return !_close && (_http11 || _persist) && _state != STATE_TO_END; }
 		/// Returns true if the client wants the connection to persist (RFC 9112, section 9.3).
 
-	bool isHead() const;
+	bool isHead() const { return _head; }
 		/// Returns true for HEAD. Also after RESULT_ERROR, if the method has been seen.
 
-	bool isConnect() const;
+	bool isConnect() const { return _connect; }
 		/// Returns true for CONNECT.
 
-	bool mayUpgrade() const;
+	bool mayUpgrade() const { return _connect || (_upgrade && _hasUpgrade); }
 		/// Returns true for CONNECT, and if the client wants to change the protocol: says so in Connection, and which
 		/// in Upgrade (RFC 9110, section 7.8).
 
-	bool expectContinue() const;
+	bool expectContinue() const { return _expectContinue; }
 		/// Returns true if the client waits to be told to send the body.
 
-	bool chunked() const;
-	bool toEnd() const;
+	bool chunked() const { return _chunked; }
+	bool toEnd() const { return _state == STATE_TO_END; }
 		/// Returns true if the body ends when the client shuts its side down. Until then, such a request never
 		/// gets complete.
 
-	Poco::UInt64 contentLength() const;
+	Poco::UInt64 contentLength() const { return _contentLength; }
 
-	std::size_t headerEnd() const;
+	std::size_t headerEnd() const { return _headerEnd; }
 		/// Returns the length of request line and header, including the empty line.
 
-	std::size_t bodyEnd() const;
+	std::size_t bodyEnd() const { return _bodyEnd; }
 		/// Returns the end of the part of the body that is in the buffer; it begins at headerEnd().
 
-	std::size_t end() const;
+	std::size_t end() const { return _end; }
 		/// Returns the number of bytes consumed. If the request is
 		/// complete, the next one begins here.
 
-	HTTPChunkedDecoder& decoder();
+	HTTPChunkedDecoder& decoder() { return _decoder; }
 		/// Returns the decoder of a chunked body, for what is behind end().
 
 private:
@@ -218,117 +218,6 @@ private:
 	bool               _hasBody;       /// method that comes with a body: POST, PUT, PATCH
 	bool               _bodyless;      /// method that comes without one: GET, HEAD, DELETE
 };
-
-
-//
-// inlines
-//
-inline int HTTPRequestParser::status() const
-{
-	return _status;
-}
-
-
-inline const char* HTTPRequestParser::reason() const
-{
-	return _reason;
-}
-
-
-inline std::string_view HTTPRequestParser::method(const char* pData) const
-{
-	return std::string_view(pData + _start, _methodLength);
-}
-
-
-inline std::string_view HTTPRequestParser::target(const char* pData) const
-{
-	return std::string_view(pData + _target, _targetLength);
-}
-
-
-inline bool HTTPRequestParser::isHTTP11() const
-{
-	return _http11;
-}
-
-
-inline const HTTPRequestParser::Fields& HTTPRequestParser::fields() const
-{
-	return _fields;
-}
-
-
-inline bool HTTPRequestParser::keepAlive() const
-{
-	return !_close && (_http11 || _persist) && _state != STATE_TO_END;
-}
-
-
-inline bool HTTPRequestParser::isHead() const
-{
-	return _head;
-}
-
-
-inline bool HTTPRequestParser::isConnect() const
-{
-	return _connect;
-}
-
-
-inline bool HTTPRequestParser::mayUpgrade() const
-{
-	return _connect || (_upgrade && _hasUpgrade);
-}
-
-
-inline bool HTTPRequestParser::expectContinue() const
-{
-	return _expectContinue;
-}
-
-
-inline bool HTTPRequestParser::chunked() const
-{
-	return _chunked;
-}
-
-
-inline bool HTTPRequestParser::toEnd() const
-{
-	return _state == STATE_TO_END;
-}
-
-
-inline Poco::UInt64 HTTPRequestParser::contentLength() const
-{
-	return _contentLength;
-}
-
-
-inline std::size_t HTTPRequestParser::headerEnd() const
-{
-	return _headerEnd;
-}
-
-
-inline std::size_t HTTPRequestParser::bodyEnd() const
-{
-	return _bodyEnd;
-}
-
-
-inline std::size_t HTTPRequestParser::end() const
-{
-	return _end;
-}
-
-
-inline HTTPChunkedDecoder& HTTPRequestParser::decoder()
-{
-	return _decoder;
-}
 
 
 } } // namespace Poco::EVNet

@@ -112,7 +112,8 @@ private:
 
 	template <class Function>
 	void attempt(Function function);
-		/// Calls what sends something. The session knows why it has failed; nothing is sent from then on: nobody knows which part is missing.
+		/// Calls what sends something. The session knows why it has failed; nothing is sent from then on: nobody knows
+		/// which part is missing.
 
 	void flushSocket();
 	void sendLarge(std::string_view text);

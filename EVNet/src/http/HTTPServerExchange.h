@@ -146,7 +146,8 @@ void SparePool<T>::give(T* pObject)
 	for (unsigned i = 0; i < SLOTS; i++)
 	{
 		T* pNone = nullptr;
-		if (_slots[(own + i) % SLOTS].pObject.compare_exchange_strong(pNone, pObject, std::memory_order_release, std::memory_order_relaxed)) return;
+		std::atomic<T*>& pSlot = _slots[(own + i) % SLOTS].pObject;
+		if (pSlot.compare_exchange_strong(pNone, pObject, std::memory_order_release, std::memory_order_relaxed)) return;
 	}
 	delete pObject;
 }

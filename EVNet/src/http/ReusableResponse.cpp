@@ -274,7 +274,8 @@ bool ReusableResponse::mayPersist() const
 std::ostream& ReusableResponse::send()
 {
 	const HTTPResponseStreamBuf::Mode mode = bodyMode();
-	if (mode == HTTPResponseStreamBuf::MODE_TO_END && !hasContentLength()) setKeepAlive(false); // the client cannot know the length otherwise
+	// The client cannot know the length otherwise.
+	if (mode == HTTPResponseStreamBuf::MODE_TO_END && !hasContentLength()) setKeepAlive(false);
 	const Poco::Int64 length = mode == HTTPResponseStreamBuf::MODE_LENGTH ? getContentLength64() : 0;
 	beginBody(mode, static_cast<Poco::UInt64>(std::max<Poco::Int64>(0, length)));
 	std::ostream& stream = _stream.open(_out);
@@ -357,7 +358,8 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 		pBytes.reset(new char[capacity]);
 		length = readFile(file, pBytes.get(), capacity, path);
 	}
-	set("Last-Modified", Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(status.st_mtime), Poco::DateTimeFormat::HTTP_FORMAT));
+	const Poco::Timestamp modified = Poco::Timestamp::fromEpochTime(status.st_mtime);
+	set("Last-Modified", Poco::DateTimeFormatter::format(modified, Poco::DateTimeFormat::HTTP_FORMAT));
 	setContentType(mediaType);
 	if (size == 0 && length == SMALL_FILE) sendUnsized(file, pBytes.get(), path);
 	else

@@ -79,7 +79,8 @@ namespace
 		const std::string text = variable(name);
 		int value = 0;
 		if (!Poco::NumberParser::tryParse(text, value) || value < minimum || value > maximum)
-			throw Poco::InvalidArgumentException(Poco::format("%s must be a number from %d to %d, not '%s'", std::string(name), minimum, maximum, text));
+			throw Poco::InvalidArgumentException(
+				Poco::format("%s must be a number from %d to %d, not '%s'", std::string(name), minimum, maximum, text));
 		return value;
 	}
 
@@ -92,7 +93,8 @@ namespace
 		std::vector<std::string> result(tokens.begin(), tokens.end());
 		if (count == 1 && result.empty()) result.push_back("");
 		if (static_cast<int>(result.size()) != count)
-			throw Poco::InvalidArgumentException(Poco::format("LISTEN_FDNAMES has %z names for the %d descriptors of LISTEN_FDS", result.size(), count));
+			throw Poco::InvalidArgumentException(
+				Poco::format("LISTEN_FDNAMES has %z names for the %d descriptors of LISTEN_FDS", result.size(), count));
 		return result;
 	}
 
@@ -200,7 +202,8 @@ std::vector<EVSharedSocket> EVSharedSocket::inherited(bool unsetEnvironment)
 }
 
 
-Poco::Process::PID EVSharedSocket::startSuccessor(const std::vector<EVSharedSocket>& sockets, const std::string& command, const std::vector<std::string>& args, const Poco::Timespan& timeout)
+Poco::Process::PID EVSharedSocket::startSuccessor(const std::vector<EVSharedSocket>& sockets, const std::string& command,
+	const std::vector<std::string>& args, const Poco::Timespan& timeout)
 {
 	std::vector<int> descriptors;
 	std::vector<std::string> socketNames;

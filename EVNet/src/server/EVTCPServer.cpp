@@ -31,7 +31,8 @@ namespace EVNet {
 
 namespace
 {
-	Poco::AutoPtr<Engine> createEngine(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pPool, const ServerSocket* pSocket, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions* pOptions)
+	Poco::AutoPtr<Engine> createEngine(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pPool, const ServerSocket* pSocket,
+		Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions* pOptions)
 	{
 		Engine::Config config;
 		config.pFactory = pFactory;
@@ -59,13 +60,15 @@ EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, const ServerS
 }
 
 
-EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket, TCPServerParams::Ptr pParams):
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool& threadPool, const ServerSocket& socket,
+	TCPServerParams::Ptr pParams):
 	_pEngine(createEngine(pFactory, &threadPool, &socket, 0, pParams, nullptr))
 {
 }
 
 
-EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pThreadPool, const ServerSocket* pSocket, Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions& options):
+EVTCPServer::EVTCPServer(TCPServerConnectionFactory::Ptr pFactory, ThreadPool* pThreadPool, const ServerSocket* pSocket,
+	Poco::UInt16 portNumber, TCPServerParams::Ptr pParams, const EVServerOptions& options):
 	_pEngine(createEngine(pFactory, pThreadPool, pSocket, portNumber, pParams, &options))
 {
 }

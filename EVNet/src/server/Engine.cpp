@@ -55,7 +55,8 @@ namespace
 
 	Admission::Limits admissionLimits(const EVServerOptions& options)
 	{
-		return {options.getCapacity() > 0 ? options.getCapacity() : defaultCapacity(), options.getMaxConnectionsPerAddress(), options.getAcceptBacklog(), options.getCloseIdleAtCapacity()};
+		const int capacity = options.getCapacity() > 0 ? options.getCapacity() : defaultCapacity();
+		return {capacity, options.getMaxConnectionsPerAddress(), options.getAcceptBacklog(), options.getCloseIdleAtCapacity()};
 	}
 
 	std::chrono::microseconds bounded(const Poco::Timespan& timeout)
@@ -85,8 +86,9 @@ Engine::Engine(const Config& config):
 	ListenerGroup::keepFromPrograms(config.socket);
 
 	countLoopsAndThreads();
-	_pBufferPool = new BufferPool({_config.options.getMaxTotalBufferedBytes(), _config.options.getMaxBufferedBytes(),
-		_config.options.getMaxPendingOutput(), _config.options.getMaxTotalPendingOutput(), Poco::Timespan(bounded(_config.options.getSendTimeout()).count()), _config.options.getMinDataRate()});
+	const EVServerOptions& options = _config.options;
+	_pBufferPool = new BufferPool({options.getMaxTotalBufferedBytes(), options.getMaxBufferedBytes(), options.getMaxPendingOutput(),
+		options.getMaxTotalPendingOutput(), Poco::Timespan(bounded(options.getSendTimeout()).count()), options.getMinDataRate()});
 	_pExecutor.reset(new Executor(*this, _config.pPool ? *_config.pPool : RunningEngines::pool(), _executorConfig));
 	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or a loop could get lost
 	for (int i = 0; i < _loopCount; i++)
@@ -118,7 +120,8 @@ void Engine::countLoopsAndThreads()
 		const int capacity = _config.pPool->capacity();
 		std::string cause = "executionPolicy: EXECUTE_DEDICATED needs";
 		if (loops > capacity) cause = Poco::format("eventLoops: %d loops need", loops);
-		throw Poco::InvalidArgumentException(cause + Poco::format(" at least %d threads, but the thread pool has only %d", threads, capacity));
+		cause += Poco::format(" at least %d threads, but the thread pool has only %d", threads, capacity);
+		throw Poco::InvalidArgumentException(cause);
 	}
 	if (_maxRunning == 0) _config.pParams->setMaxThreads(_executorConfig.maxRunning); // as Poco does
 }
@@ -190,7 +193,7 @@ void Engine::openListeners()
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && socket.secure())
 		throw Poco::InvalidArgumentException("acceptPolicy: a SecureServerSocket cannot be copied for ACCEPT_REUSE_PORT");
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && shared)
-		throw Poco::InvalidArgumentException("acceptPolicy: with ACCEPT_REUSE_PORT, connections would be lost when the server hands its socket over");
+		throw Poco::InvalidArgumentException("acceptPolicy: with ACCEPT_REUSE_PORT, connections would be lost when the socket is handed over");
 
 	std::vector<ServerSocket> listeners(1, socket);
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for

@@ -181,7 +181,8 @@ namespace
 		{
 			const auto it = values.find(item.first);
 			if (it != values.end() && !(it->second == item.second))
-				throw Poco::IOException(Poco::format("acceptPolicy: the listening socket has an option (level %d, number %d) that cannot be copied for ACCEPT_REUSE_PORT", item.first.first, item.first.second));
+				throw Poco::IOException(Poco::format("acceptPolicy: the listening socket has an option (level %d, number %d) that cannot be "
+					"copied for ACCEPT_REUSE_PORT", item.first.first, item.first.second));
 		}
 	}
 
@@ -206,14 +207,16 @@ namespace
 
 
 	bool bindElsewhere(const SocketAddress& address)
-		/// Binds a socket without SO_REUSEPORT to the same port, but to an address that nobody has, of the other family, and closes it again. As it did
-		/// that, Linux does not take it for granted any more that all sockets of the port share it, and looks at each.
+		/// Binds a socket without SO_REUSEPORT to the same port, but to an address that nobody has, of the other family, and closes
+		/// it again. As it did that, Linux does not take it for granted any more that all sockets of the port share it, and
+		/// looks at each.
 	{
 		if (address.af() != AF_INET) return false;
 		FileDescriptor fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
 		const int on = 1;
 		const int freeBind = 78; // IPV6_FREEBIND
-		if (fd.get() < 0 || ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0 || ::setsockopt(fd.get(), IPPROTO_IPV6, freeBind, &on, sizeof(on)) != 0) return false;
+		if (fd.get() < 0 || ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) return false;
+		if (::setsockopt(fd.get(), IPPROTO_IPV6, freeBind, &on, sizeof(on)) != 0) return false;
 		struct sockaddr_in6 nobody = sockaddr_in6();
 		nobody.sin6_family = AF_INET6;
 		nobody.sin6_port = htons(address.port());
@@ -296,8 +299,8 @@ std::vector<ServerSocket> ListenerGroup::copy(const ServerSocket& socket, int co
 
 void ListenerGroup::seal()
 {
-	// Linux lets a socket with SO_REUSEPORT have the port if all that are bound to it have that, too. Those that listen need it: the system spreads
-	// connections over them only as long as they have it. So there is another one, which does not listen.
+	// Linux lets a socket with SO_REUSEPORT have the port if all that are bound to it have that, too. Those that listen need
+	// it: the system spreads connections over them only as long as they have it. So there is another one, which does not listen.
 	FileDescriptor guard = boundLike(_socket, true);
 	setFlag(guard.get(), SO_REUSEPORT, false);
 	setFlag(guard.get(), SO_REUSEADDR, false);
@@ -309,7 +312,8 @@ void ListenerGroup::seal()
 void ListenerGroup::end(bool closesSocket)
 {
 	const int value = 0;
-	if (!_shared && !closesSocket && _socket.impl()->initialized()) ::setsockopt(descriptorOf(_socket), SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
+	const bool restores = !_shared && !closesSocket && _socket.impl()->initialized();
+	if (restores) ::setsockopt(descriptorOf(_socket), SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
 	_shared = true;
 	_socket = _none;
 	_guard = FileDescriptor();

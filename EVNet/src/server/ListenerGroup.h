@@ -55,7 +55,8 @@ public:
 		/// Returns so many copies. If that is impossible, there are none, and a Poco::IOException says why.
 
 	void end(bool closesSocket);
-		/// Lets the port go. Unless the first socket is going to be closed anyway (by whatever thread), it gets its SO_REUSEPORT option back as it was.
+		/// Lets the port go. Unless the first socket is going to be closed anyway (by whatever thread), it gets its
+		/// SO_REUSEPORT option back as it was.
 
 private:
 	ListenerGroup(const ListenerGroup&);

@@ -20,7 +20,8 @@ namespace Poco {
 namespace EVNet {
 
 
-PlainTask::PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject):
+PlainTask::PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket,
+	std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject):
 	_engine(engine),
 	_pSocket(pSocket),
 	_pObject(std::move(pObject))

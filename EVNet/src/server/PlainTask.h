@@ -38,7 +38,8 @@ class PlainTask: public Task
 	/// it destroys itself.
 {
 public:
-	PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject);
+	PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket,
+		std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject);
 		/// Shares the socket, and takes over the object, if it has been created already. With TLS, that
 		/// one is deleted: it does not have the SecureStreamSocket.
 

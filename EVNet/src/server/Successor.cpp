@@ -71,7 +71,8 @@ namespace
 const char* const Successor::READY_FD = "EVNET_READY_FD";
 
 
-Successor::Successor(const std::vector<int>& descriptors, const std::vector<std::string>& names, const std::string& command, const std::vector<std::string>& args):
+Successor::Successor(const std::vector<int>& descriptors, const std::vector<std::string>& names, const std::string& command,
+	const std::vector<std::string>& args):
 	_command(command),
 	_arguments(args),
 	_pidVariable(0),

@@ -46,7 +46,8 @@ public:
 	static const char* const READY_FD;
 		/// The variable that tells the successor where to say that it is ready.
 
-	Successor(const std::vector<int>& descriptors, const std::vector<std::string>& names, const std::string& command, const std::vector<std::string>& args);
+	Successor(const std::vector<int>& descriptors, const std::vector<std::string>& names, const std::string& command,
+		const std::vector<std::string>& args);
 		/// Prepares the process. Throws a Poco::SystemException if there are no descriptors left.
 
 	~Successor();

@@ -14,6 +14,7 @@
 #include "threads/Executor.h"
 #include "threads/LedLoop.h"
 #include "core/Assert.h"
+#include "core/SteadyTime.h"
 #include "Poco/EVNet/EVServerStatistics.h"
 #include <algorithm>
 #include <thread>
@@ -107,7 +108,8 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 	// Threads whose request is done are not left alone: they would still count as running.
 	while (_liveLoops > 0 || _threads > _queue.admitted() || isSpawning())
 	{
-		if (_changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK)) == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
+		const std::cv_status status = _changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK));
+		if (status == std::cv_status::timeout && Task::Clock::now() >= deadline) return false;
 		_leaders.takeOverStuck([this, &lock, deadline](LedLoop& loop) { leadUntil(lock, loop, deadline); });
 	}
 	lock.unlock();
@@ -164,7 +166,7 @@ void Executor::submit(IntrusiveQueue<Task>& tasks)
 
 bool Executor::trySubmit(Task& task)
 {
-	askAgain(std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count());
+	askAgain(steadyTime());
 	const bool here = leadersRunRequests();
 	if (!here && _queue.isFull()) return false;
 	_queue.admit();
@@ -200,7 +202,8 @@ bool Executor::leadersRunRequests() const
 Permit Executor::tryEnter()
 {
 	// Older requests come first, and a leader that nobody can replace must not block.
-	if (_queue.size() > 0 || _threads.load(std::memory_order_relaxed) <= _occupied.load(std::memory_order_relaxed) || !_queue.tryBeginRun()) return Permit();
+	const bool replaceable = _threads.load(std::memory_order_relaxed) > _occupied.load(std::memory_order_relaxed);
+	if (_queue.size() > 0 || !replaceable || !_queue.tryBeginRun()) return Permit();
 	_queue.admit();
 	return Permit(*this, true);
 }

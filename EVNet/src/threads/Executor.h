@@ -72,7 +72,8 @@ public:
 		/// the loops have ended.
 
 	bool waitForLoops(Task::Clock::duration timeout);
-		/// Waits until all loops have ended, and all threads but those that still run plain connections have left. Returns false if the time is over.
+		/// Waits until all loops have ended, and all threads but those that still run plain connections have left. Returns
+		/// false if the time is over.
 
 	void abandon();
 		/// Has all threads leave that do not run a request, though there are connections left. For the end of the process only.

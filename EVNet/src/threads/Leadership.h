@@ -21,6 +21,7 @@
 #include "core/Assert.h"
 #include "Poco/Types.h"
 #include <atomic>
+#include <string>
 
 
 namespace Poco {
@@ -45,9 +46,9 @@ class BasicLeadership
 	/// odd   even  endRequest(), true          the leader that runs the request
 	/// odd   even  takeOver(), true            the watcher, or the thread that waits in stop()
 	///
-	/// The number grows with each step, so that each turn has one of its own: who wants to take over says which request he has seen. Exactly one of
-	/// endRequest() and takeOver() succeeds for a turn. All that the former leader has written before beginRequest() is seen by
-	/// the thread whose takeOver() succeeds, what libev has written included.
+	/// The number grows with each step, so that each turn has one of its own: who wants to take over says which request he
+	/// has seen. Exactly one of endRequest() and takeOver() succeeds for a turn. All that the former leader has written before
+	/// beginRequest() is seen by the thread whose takeOver() succeeds, what libev has written included.
 	///
 	/// A leaf: the model in the test suite runs it with an Atomic of its own.
 {
@@ -62,16 +63,18 @@ public:
 	}
 
 	void lead(long thread)
-		/// Says that the calling thread, with this identifier, leads from now on: nobody has led before, or it has taken over, or who has taken
-		/// over has passed the loop on. Called by the new leader, before it touches the loop.
+		/// Says that the calling thread, with this identifier, leads from now on: nobody has led before, or it has taken over, or
+		/// who has taken over has passed the loop on. Called by the new leader, before it touches the loop.
 	{
-		if constexpr (CHECKED) if (isRunning(turn())) Assertion::failed(__FILE__, __LINE__, "a thread begins to lead a loop whose leader runs a request, turn " + Assertion::text(turn()));
+		if constexpr (CHECKED)
+			if (isRunning(turn())) fail(__LINE__, "a thread begins to lead a loop whose leader runs a request");
 		_busy.store(false, std::memory_order_relaxed);
 		_leader.store(thread, std::memory_order_relaxed);
 	}
 
 	void beginWork()
-		/// Says that the leader is about to run requests. It must then look whether the watcher sleeps, see WatcherSleep. Called by the leader.
+		/// Says that the leader is about to run requests. It must then look whether the watcher sleeps, see WatcherSleep. Called by
+		/// the leader.
 	{
 		_busy.store(true, std::memory_order_seq_cst);
 	}
@@ -92,20 +95,22 @@ public:
 		/// From now on, another thread may take over. Returns what endRequest() wants to have. Called by the leader.
 	{
 		const Turn turn = _turn.load(std::memory_order_relaxed) + 1;
-		if constexpr (CHECKED) if (!isRunning(turn)) Assertion::failed(__FILE__, __LINE__, "a leader begins a request in another one, turn " + Assertion::text(turn));
+		if constexpr (CHECKED)
+			if (!isRunning(turn)) fail(__LINE__, "a leader begins a request in another one");
 		_turn.store(turn, std::memory_order_release);
 		return turn;
 	}
 
 	bool endRequest(Turn turn)
-		/// Returns true if the thread that called beginRequest() still leads. If not, it must not touch the loop any more. Called by that thread.
+		/// Returns true if the thread that called beginRequest() still leads. If not, it must not touch the loop any more. Called
+		/// by that thread.
 	{
 		return _turn.compare_exchange_strong(turn, turn + 1, std::memory_order_relaxed);
 	}
 
 	bool takeOver(Turn turn)
-		/// Returns true if the request with this number is still run: then the calling thread leads the loop, or passes it on to one that does. May
-		/// be called by any thread.
+		/// Returns true if the request with this number is still run: then the calling thread leads the loop, or passes it on to
+		/// one that does. May be called by any thread.
 	{
 		return isRunning(turn) && _turn.compare_exchange_strong(turn, turn + 1, std::memory_order_acq_rel);
 	}
@@ -123,7 +128,8 @@ public:
 	}
 
 	long leader() const
-		/// Returns the identifier of the thread that leads, or of the one that did before it was replaced. 0 if there never was one. May be called by any thread.
+		/// Returns the identifier of the thread that leads, or of the one that did before it was replaced. 0 if there never was
+		/// one. May be called by any thread.
 	{
 		return _leader.load(std::memory_order_relaxed);
 	}
@@ -134,12 +140,17 @@ public:
 		if constexpr (CHECKED)
 		{
 			if (leader() == 0) return;
-			if (leader() != thread) Assertion::failed(__FILE__, __LINE__, "thread " + Assertion::text(thread) + " uses a loop that thread " + Assertion::text(leader()) + " leads");
-			if (isRunning(turn())) Assertion::failed(__FILE__, __LINE__, "the leader uses the loop while it runs a request, turn " + Assertion::text(turn()));
+			if (leader() != thread) fail(__LINE__, "thread " + Assertion::text(thread) + " uses a loop that another one leads");
+			if (isRunning(turn())) fail(__LINE__, "the leader uses the loop while it runs a request");
 		}
 	}
 
 protected:
+	[[noreturn]] void fail(int line, const std::string& what) const
+	{
+		Assertion::failed(__FILE__, line, what + "; leader " + Assertion::text(leader()) + ", turn " + Assertion::text(turn()));
+	}
+
 	// The model looks at them.
 	Atomic<Turn> _turn;
 	Atomic<bool> _busy;

@@ -12,6 +12,7 @@
 
 
 #include "threads/PoolThreads.h"
+#include "core/SteadyTime.h"
 #include "threads/Task.h"
 #include "threads/ThreadOwner.h"
 #include "Poco/AutoPtr.h"
@@ -32,11 +33,6 @@ namespace
 	// How long a pool that had no thread is left alone.
 	const double ASK_AGAIN_AFTER = 1.; // seconds
 	const double NEVER = std::numeric_limits<double>::infinity();
-
-	double now()
-	{
-		return std::chrono::duration<double>(Task::Clock::now().time_since_epoch()).count();
-	}
 
 	const std::string THREAD_NAME("EVTCPServer");
 
@@ -220,7 +216,7 @@ void PoolThreads::askAgain(double now)
 bool PoolThreads::spawn(Lock& lock)
 {
 	if (_stopping || _spawning || _threads >= _demand.most) return false;
-	if (_askAgainAt != NEVER && now() < _askAgainAt) return false;
+	if (_askAgainAt != NEVER && steadyTime() < _askAgainAt) return false;
 	_spawning = true;
 	++_starters;
 	lock.unlock();
@@ -260,7 +256,7 @@ void PoolThreads::runStarter()
 void PoolThreads::noThread()
 {
 	_spawning = false;
-	_askAgainAt = now() + ASK_AGAIN_AFTER;
+	_askAgainAt = steadyTime() + ASK_AGAIN_AFTER;
 	expectThreads(_threads);
 }
 
