@@ -32,6 +32,7 @@
 
 using Poco::EVNet::Connection;
 using Poco::EVNet::ConnectionSlab;
+using Poco::EVNet::Deadlines;
 using Poco::EVNet::Engine;
 using Poco::EVNet::IntrusiveQueue;
 using Poco::EVNet::Loop;
