@@ -56,7 +56,7 @@ void Connection::open(Loop& loop, ConnectionSocketImpl* pSocket)
 }
 
 
-void Connection::clear()
+void Connection::close()
 {
 	const bool closeSocket = !detached();
 	if (_pObject)
@@ -209,7 +209,7 @@ void Connection::cancel()
 }
 
 
-void Connection::settle()
+void Connection::endRequest()
 {
 	if (detached()) return;
 	if (!_pSocket->isOpen()) end(EVServerStatistics::CLOSED_BY_HANDLER); // the handler has closed it

@@ -65,7 +65,7 @@ public:
 	void open(Loop& loop, ConnectionSocketImpl* pSocket);
 		/// Takes the slot into use, sharing ownership of the socket. Called by the leader.
 
-	void clear();
+	void close();
 		/// Ends the use of the slot: destroys the EVTCPServerConnection and
 		/// closes the socket (unless it has been detached). Called by the leader.
 
@@ -108,7 +108,7 @@ public:
 	void cancel() override;
 		/// Gives the connection back to be closed.
 
-	void settle();
+	void endRequest();
 		/// Ends the request: drops its bytes. Called by the owner.
 
 	void detach();

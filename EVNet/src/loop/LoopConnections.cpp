@@ -62,7 +62,7 @@ void LoopConnections::close(Connection& connection, EVServerStatistics::CloseRea
 		connection.socket().input().discard();
 		releaseBuffer(connection);
 	}
-	connection.clear();
+	connection.close();
 	_slab.release(connection);
 	_counters.open.add(-1);
 	if (reason != EVServerStatistics::CLOSE_REASONS)

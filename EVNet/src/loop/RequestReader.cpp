@@ -291,7 +291,7 @@ void RequestReader::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.
 	if (connection.socket().trySend(text) != PendingOutput::FLUSH_DONE) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
-	connection.settle();
+	connection.endRequest();
 	_output.flush(connection);
 }
 

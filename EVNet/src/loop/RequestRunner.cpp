@@ -86,7 +86,7 @@ bool RequestRunner::runHere(Connection& connection, Permit& permit)
 		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
 		else if (suspected) --_suspected;
 		if (connection.state.callsHandler()) _choice.noteRequest(slow && suspected && ThreadState::waits() != waits);
-		connection.settle();
+		connection.endRequest();
 		_output.flush(connection);
 		_connections.check(connection);
 		return true;
@@ -141,7 +141,7 @@ void RequestRunner::cancel(Connection& connection)
 
 void RequestRunner::giveBack(Connection& connection)
 {
-	connection.settle();
+	connection.endRequest();
 	_executor.queue().discharge();
 	// What has become idle while the server is drained must be seen.
 	const bool seen = _admission.draining() || connection.ended() || connection.detached() || connection.socket().hasOutput();
