@@ -358,40 +358,27 @@ namespace
 		program.checkEnd();
 	}
 
-	class WorkCheck
-		/// Checks what requests cost. Its client then says nothing while other things are checked.
+	void checkWork(const std::string& model, Clients clients)
+		/// Checks what requests cost, and that a client that says nothing any more is left.
 	{
-	public:
-		WorkCheck(const std::string& model, Clients clients):
-			_program({"--model=" + model, "--port=0", "--work=mixed:3:20", "--workers=3", "--timeout=1"}),
-			_address(_program.address()),
-			_client(_address)
+		Program program({"--model=" + model, "--port=0", "--work=mixed:3:20", "--workers=3", "--timeout=1"});
+		const SocketAddress address = program.address();
+		RawClient client(address);
+		int slow = 0;
+		for (int i = 0; i < 9; i++) client.get("/");
+		for (int i = 0; i < 9; i++)
 		{
-			int slow = 0;
-			for (int i = 0; i < 9; i++) _client.get("/");
-			for (int i = 0; i < 9; i++)
-			{
-				const Answer answer = _client.receiveAnswer();
-				assertTrue(answer.isOK(HELLO));
-				if (answer.field("X-Slow") == "1") slow++;
-			}
-			assertEqual(3, slow);
-			if (clients == MANY) assertTrue(RawClient(_address).ask("/").isOK(HELLO));
+			const Answer answer = client.receiveAnswer();
+			assertTrue(answer.isOK(HELLO));
+			if (answer.field("X-Slow") == "1") slow++;
 		}
-
-		void checkTimeout()
-		{
-			const Stopwatch stopwatch;
-			assertTrue(_client.hasEnded());
-			assertTrue(stopwatch.elapsed() < DEADLINE/2);
-			_program.checkEnd();
-		}
-
-	private:
-		Program       _program;
-		SocketAddress _address;
-		RawClient     _client;
-	};
+		assertEqual(3, slow);
+		if (clients == MANY) assertTrue(RawClient(address).ask("/").isOK(HELLO));
+		const Stopwatch stopwatch;
+		assertTrue(client.hasEnded());
+		assertTrue(stopwatch.elapsed() < DEADLINE/2);
+		program.checkEnd();
+	}
 
 	void checkDescriptors(const std::string& model)
 	{
@@ -419,10 +406,14 @@ namespace
 
 	void check(const std::string& model, Clients clients = MANY)
 	{
-		checkHTTP(model, clients);
-		checkSlowReaders(model, clients);
-		checkEcho(model, clients);
-		checkDescriptors(model);
+		// Each has a program of its own, and mostly waits for it.
+		assertEqual(std::string(), inParallel(4, [&](int i)
+		{
+			if (i == 0) checkHTTP(model, clients);
+			else if (i == 1) checkSlowReaders(model, clients);
+			else if (i == 2) checkEcho(model, clients);
+			else checkDescriptors(model);
+		}));
 	}
 }
 
@@ -456,9 +447,11 @@ void ServerModelsTest::testUsage()
 void ServerModelsTest::testTimeouts()
 {
 	// Of all models at once: none is shorter than a second.
-	std::vector<std::unique_ptr<WorkCheck>> checks;
-	for (const std::string& model: MODELS) checks.emplace_back(new WorkCheck(model, model == "sequential" ? ONE : MANY));
-	for (auto& pCheck: checks) pCheck->checkTimeout();
+	assertEqual(std::string(), inParallel(static_cast<int>(MODELS.size()), [](int i)
+	{
+		const std::string& model = MODELS[static_cast<std::size_t>(i)];
+		checkWork(model, model == "sequential" ? ONE : MANY);
+	}));
 }
 
 
