@@ -182,13 +182,13 @@ void EVHTTPServerConnection::beginRequest()
 std::ptrdiff_t EVHTTPServerConnection::inviteBody()
 {
 	static const std::string CONTINUE("HTTP/1.1 100 Continue\r\n\r\n");
-	switch (connection().socket().trySend(CONTINUE))
+	switch (connection().socket().output().trySend(CONTINUE))
 	{
-	case PendingOutput::FLUSH_DONE:
+	case Output::FLUSH_DONE:
 		_invited = true;
 		return FRAME_INCOMPLETE_BODY;
-	case PendingOutput::FLUSH_AGAIN:
-	case PendingOutput::FLUSH_FILE:
+	case Output::FLUSH_AGAIN:
+	case Output::FLUSH_FILE:
 		return Connection::FRAME_BLOCKED;
 	default:
 		connection().end(EVServerStatistics::CLOSED_RESET);
@@ -284,7 +284,7 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 		const bool broken = exchange.session.networkException() || exchange.response.broken();
 		const Poco::UInt64 unwanted = exchange.request.body().missing();
 		const std::size_t maxUnwanted = persistent ? HTTPRequestStreamBuf::MAX_UNWANTED : 0;
-		if (socketImpl.sendTimedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+		if (socketImpl.output().timedOut()) connection().end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 		else if (broken) connection().end(EVServerStatistics::CLOSED_RESET, true);
 		else if (failed) connection().end(failure, true);
 		else if (_parsed == HTTPRequestParser::RESULT_ERROR) closeConnection();
@@ -304,7 +304,7 @@ void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, Connecti
 	{
 		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
 		exchange.response.flush();
-		socketImpl.flushAll();
+		socketImpl.output().flushAll();
 		socketImpl.transport().giveAway(_context.pParams->getTimeout());
 	}
 	catch (...)

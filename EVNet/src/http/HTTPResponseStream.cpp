@@ -126,25 +126,12 @@ void HTTPResponseStreamBuf::attempt(Function function)
 }
 
 
-void HTTPResponseStreamBuf::transmit(std::string_view more, bool end)
+void HTTPResponseStreamBuf::transmit(std::string_view more, Output::Urgency urgency)
 {
-	struct iovec parts[2] = {{_pBuffer.get(), _end}, {const_cast<char*>(more.data()), more.size()}};
-	const bool whole = end && !_begun;
+	const struct iovec parts[2] = {{_pBuffer.get(), _end}, {const_cast<char*>(more.data()), more.size()}};
 	_end = 0;
-	const bool nothing = parts[0].iov_len == 0 && more.empty();
-	if (nothing && (end || !_pSocket->holdsOutput())) return;
 	_begun = true;
-	attempt([&]
-	{
-		if (nothing) _pSocket->sendHeld();
-		else _pSocket->send(parts, more.empty() ? 1 : 2, whole);
-	});
-}
-
-
-void HTTPResponseStreamBuf::flushSocket()
-{
-	attempt([&] { _pSocket->flushAll(); });
+	attempt([&] { _pSocket->output().send(parts, more.empty() ? 1 : 2, urgency); });
 }
 
 
@@ -162,7 +149,7 @@ bool HTTPResponseStreamBuf::finish()
 {
 	beginTrailer();
 	if (_mode == MODE_TRAILER) header("\r\n");
-	transmit(std::string_view(), true);
+	transmit(std::string_view(), _begun ? Output::URGENCY_SEND : Output::URGENCY_HOLD);
 	const bool whole = !_broken && (_mode != MODE_LENGTH || _remaining == 0);
 	_mode = MODE_NONE;
 	return whole;
@@ -173,7 +160,7 @@ void HTTPResponseStreamBuf::sendFile(FileDescriptor&& file, Poco::UInt64 length)
 {
 	transmit();
 	setp(nullptr, nullptr);
-	attempt([&] { _pSocket->sendFile(std::move(file), length); });
+	attempt([&] { _pSocket->output().sendFile(std::move(file), length); });
 	_remaining = 0;
 }
 
@@ -196,9 +183,9 @@ void HTTPResponseStreamBuf::push()
 
 int HTTPResponseStreamBuf::sync()
 {
-	push();
-	// A handler that has the SecureStreamSocket may close it next, or write to it, and that one knows nothing of what is kept here.
-	if (_pSocket->transport().exposed()) flushSocket();
+	endPiece();
+	transmit(std::string_view(), Output::URGENCY_FLUSH);
+	beginPiece();
 	return 0;
 }
 

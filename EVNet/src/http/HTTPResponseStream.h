@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "socket/Output.h"
 #include "Poco/Types.h"
 #include <memory>
 #include <streambuf>
@@ -106,16 +107,14 @@ private:
 
 	void beginPiece();
 	void endPiece();
-	void transmit(std::string_view more = std::string_view(), bool end = false);
-		/// Sends what is complete in the buffer, and more. If end is true, that is the end of the response; otherwise
-		/// nothing stays behind, not even earlier responses.
+	void transmit(std::string_view more = std::string_view(), Output::Urgency urgency = Output::URGENCY_SEND);
+		/// Sends what is complete in the buffer, and more.
 
 	template <class Function>
 	void attempt(Function function);
 		/// Calls what sends something. The session knows why it has failed; nothing is sent from then on: nobody knows
 		/// which part is missing.
 
-	void flushSocket();
 	void sendLarge(std::string_view text);
 		/// Sends a piece of the body from where it is, together with what is in the buffer.
 

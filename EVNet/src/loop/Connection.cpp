@@ -68,7 +68,7 @@ void Connection::close()
 	// There may be copies of the socket: closing it must not depend on them.
 	if (closeSocket)
 	{
-		_pSocket->dropOutput(); // rather than wait for the client
+		_pSocket->output().drop(); // rather than wait for the client
 		_pSocket->close();
 	}
 	_pSocket = nullptr;
@@ -79,7 +79,7 @@ void Connection::setObject(EVTCPServerConnection* pObject)
 {
 	_pObject.reset(pObject);
 	_pObject->_pConnection = this;
-	_pSocket->manage(*this);
+	_pSocket->output().manage(*this);
 }
 
 
@@ -151,7 +151,7 @@ void Connection::handle()
 			handshake();
 			return;
 		case ConnectionState::WORK_FLUSH:
-			_pSocket->flushAsOwner(); // an error remains, for the leader to find
+			_pSocket->output().flushAsOwner(); // an error remains, for the leader to find
 			break;
 		case ConnectionState::WORK_NOTIFICATION:
 			_pObject->notified();
@@ -167,8 +167,8 @@ void Connection::handle()
 		reportException();
 	}
 	takeBack();
-	if (work == ConnectionState::WORK_FLUSH) _pSocket->dropOutput();
-	end(!detached() && _pSocket->sendTimedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
+	if (work == ConnectionState::WORK_FLUSH) _pSocket->output().drop();
+	end(!detached() && _pSocket->output().timedOut() ? EVServerStatistics::CLOSED_SEND_TIMEOUT : EVServerStatistics::CLOSED_BY_EXCEPTION);
 }
 
 
@@ -224,8 +224,8 @@ void Connection::endRequest()
 void Connection::detach()
 {
 	_detached.store(true, std::memory_order_relaxed);
-	_pSocket->holdOutput(false);
-	_pSocket->unmanage(*this);
+	_pSocket->output().hold(false);
+	_pSocket->output().unmanage(*this);
 }
 
 

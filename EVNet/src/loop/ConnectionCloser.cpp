@@ -31,7 +31,7 @@ void ConnectionCloser::hangUp(Connection& connection, EVServerStatistics::CloseR
 	const ConnectionSocketImpl& socket = connection.socket();
 	const bool mayStillSend = connection.ended() && connection.mustLinger();
 	connection.end(reason);
-	if (mayStillSend || (connection.state.served() && socket.endsOneWay() && socket.hasUnsent())) linger(connection);
+	if (mayStillSend || (connection.state.served() && socket.transport().endsOneWay() && socket.output().hasUnsent())) linger(connection);
 	else _connections.close(connection, connection.reason());
 }
 
@@ -41,7 +41,7 @@ void ConnectionCloser::linger(Connection& connection)
 	// A FIN behind the last response, with TLS a close_notify before it. Fails only if the client has reset the connection. Where a
 	// close_notify would end both directions, it is left to close(): what the client is sending must not be answered with a reset.
 	ConnectionSocketImpl& socket = connection.socket();
-	const bool ends = socket.endsOneWay();
+	const bool ends = socket.transport().endsOneWay();
 	if (ends) socket.transport().shutdown();
 	if (!_connections.deadlines().isUsed(ConnectionState::DEADLINE_LINGER) || (ends && ::shutdown(socket.sockfd(), SHUT_WR) != 0))
 	{

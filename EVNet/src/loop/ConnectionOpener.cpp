@@ -87,7 +87,7 @@ void ConnectionOpener::open(Poco::AutoPtr<ConnectionSocketImpl>& socket, std::un
 	connection.unframed = socket->input().size() > 0;
 	// Mostly, the first request is there already: a look at it now saves waiting for it, and, if it is
 	// the last one, telling libev's backend about the connection at all.
-	if (connection.unframed || (!_queue.waits() && !socket->handshaking())) _connections.makeReady(connection);
+	if (connection.unframed || (!_queue.waits() && !socket->transport().handshaking())) _connections.makeReady(connection);
 }
 
 

@@ -97,10 +97,10 @@ Poco::UInt64 Deadlines::takeTransferred(Connection& connection, Deadline deadlin
 		const Poco::UInt64 arrived = socket.takeArrived();
 		return connection.state.rest() == ConnectionState::PHASE_BODY ? arrived : 0; // a header has to be complete
 	}
-	if (deadline == ConnectionState::DEADLINE_SEND) return socket.takeFlushed();
+	if (deadline == ConnectionState::DEADLINE_SEND) return socket.output().takeFlushed();
 	EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_LINGER, deadline);
 	const std::size_t before = connection.unsent;
-	connection.unsent = socket.unacknowledged();
+	connection.unsent = socket.output().unacknowledged();
 	// When the kernel has nothing left for it, there is nothing to wait for.
 	return connection.unsent > 0 && connection.unsent < before ? before - connection.unsent : 0;
 }

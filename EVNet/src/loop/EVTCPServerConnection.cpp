@@ -106,7 +106,7 @@ void EVTCPServerConnection::closeConnection()
 StreamSocket EVTCPServerConnection::detachSocket()
 {
 	connection().detach();
-	connection().socket().flushAll();
+	connection().socket().output().flushAll();
 	return socket();
 }
 

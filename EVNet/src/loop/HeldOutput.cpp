@@ -56,10 +56,10 @@ bool HeldOutput::beginRequest(Connection& connection)
 	_loop.assertLed();
 	ConnectionSocketImpl& socket = connection.socket();
 	const bool hold = mayHold(connection);
-	const bool holding = socket.hasOutput();
+	const bool holding = !socket.output().empty();
 	_holding = hold || holding ? connection.id() : 0;
 	if (!holding) _heldSince = _loop.now();
-	if (hold) socket.holdOutput(true);
+	if (hold) socket.output().hold(true);
 	return hold;
 }
 
@@ -67,7 +67,7 @@ bool HeldOutput::beginRequest(Connection& connection)
 void HeldOutput::endHandler(Connection& connection)
 {
 	// If it has been detached, detach() has done it, and the socket may be somebody else's.
-	if (!connection.detached()) connection.socket().holdOutput(false);
+	if (!connection.detached()) connection.socket().output().hold(false);
 }
 
 
@@ -79,7 +79,7 @@ void HeldOutput::endRequest()
 
 bool HeldOutput::extend(Connection& connection)
 {
-	if (connection.socket().input().size() == 0 || !connection.socket().holdsOutput()) return false;
+	if (connection.socket().input().size() == 0 || !connection.socket().output().held()) return false;
 	if (connection.ended() || _stage.ending || connection.state.wished(ConnectionState::WISH_CLOSE)) return false;
 	if (connection.state.phase() != ConnectionState::PHASE_RUNNING || _loop.now() - _heldSince >= HOLD_TIME) return false;
 	connection.framed = connection.frame();
@@ -92,7 +92,7 @@ bool HeldOutput::extend(Connection& connection)
 void HeldOutput::send(Connection& connection)
 {
 	// Errors are for the handler to find.
-	if (connection.socket().hasOutput() && connection.socket().flush() == PendingOutput::FLUSH_AGAIN) _running.add(connection);
+	if (!connection.socket().output().empty() && connection.socket().output().flush() == Output::FLUSH_AGAIN) _running.add(connection);
 }
 
 
@@ -103,7 +103,7 @@ void HeldOutput::onNewLeader()
 	Connection* pConnection = _connections.find(_holding);
 	_holding = 0;
 	if (!pConnection || !ConnectionState::isRunning(pConnection->state.phase())) return;
-	if (pConnection->socket().flushHeld() == PendingOutput::FLUSH_AGAIN) _running.add(*pConnection);
+	if (pConnection->socket().output().flushHeld() == Output::FLUSH_AGAIN) _running.add(*pConnection);
 }
 
 

@@ -234,7 +234,7 @@ void Loop::onNotifyWanted(Poco::UInt64 id)
 	state.wish(ConnectionState::WISH_NOTIFY);
 	// What is running must come back through the mailbox: only then is it seen again. What is being flushed, or paused, is seen anyway.
 	if (ConnectionState::isRunning(state.phase())) _connections.recall(*pConnection);
-	if (ConnectionState::isWaiting(state.phase()) && !pConnection->socket().handshaking()) _connections.makeReady(*pConnection);
+	if (ConnectionState::isWaiting(state.phase()) && !pConnection->socket().transport().handshaking()) _connections.makeReady(*pConnection);
 	_connections.check(*pConnection);
 }
 

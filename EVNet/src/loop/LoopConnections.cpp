@@ -200,7 +200,7 @@ void LoopConnections::check(const Connection& connection) const
 		case ConnectionState::PHASE_FLUSHING:
 			EVNET_ASSERT_EQUAL(!looks, watched);
 			EVNET_ASSERT(deadline == ConnectionState::DEADLINE_NONE || deadline == ConnectionState::DEADLINE_SEND);
-			EVNET_ASSERT(connection.socket().hasOutput());
+			EVNET_ASSERT(!connection.socket().output().empty());
 			break;
 		case ConnectionState::PHASE_LINGERING:
 			EVNET_ASSERT_EQUAL(ConnectionState::DEADLINE_LINGER, deadline);

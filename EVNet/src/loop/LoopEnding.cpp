@@ -131,7 +131,7 @@ void LoopEnding::endGrace()
 	_connections.forEach([this](Connection& connection)
 	{
 		if (!ConnectionState::isSilent(connection.state.phase()) || connection.state.wished(ConnectionState::WISH_LOOK)) return;
-		if (connection.socket().handshaking()) _connections.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
+		if (connection.socket().transport().handshaking()) _connections.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		else _connections.makeReady(connection); // the last look
 	});
 }

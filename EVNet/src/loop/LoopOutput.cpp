@@ -46,14 +46,14 @@ void LoopOutput::flush(Connection& connection)
 		proceed(connection);
 		return;
 	}
-	const PendingOutput::Result result = connection.socket().flush();
+	const Output::Result result = connection.socket().output().flush();
 	const bool flushing = connection.state.phase() == ConnectionState::PHASE_FLUSHING; // then the clock goes on
 	switch (result)
 	{
-	case PendingOutput::FLUSH_DONE:
+	case Output::FLUSH_DONE:
 		proceed(connection);
 		break;
-	case PendingOutput::FLUSH_AGAIN:
+	case Output::FLUSH_AGAIN:
 		if (flushing)
 		{
 			watch(connection);
@@ -61,7 +61,7 @@ void LoopOutput::flush(Connection& connection)
 		}
 		else waitForClient(connection);
 		break;
-	case PendingOutput::FLUSH_FILE:
+	case Output::FLUSH_FILE:
 		if (flushing)
 		{
 			_connections.watch(connection, 0);
@@ -92,7 +92,7 @@ void LoopOutput::waitForClient(Connection& connection)
 void LoopOutput::watch(Connection& connection)
 {
 	// TLS may have to receive something before it can send, and would be asked again and again if the loop waited for room only.
-	_connections.watch(connection, connection.socket().sendsAfterReceiving() ? EV_READ : EV_WRITE);
+	_connections.watch(connection, connection.socket().transport().wantsToReceive() ? EV_READ : EV_WRITE);
 }
 
 
@@ -133,7 +133,7 @@ void LoopOutput::proceed(Connection& connection)
 		_closer.hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		return;
 	}
-	const bool handshaking = connection.socket().handshaking();
+	const bool handshaking = connection.socket().transport().handshaking();
 	if (state.responds())
 	{
 		connection.phaseStart = _loop.now();
@@ -152,7 +152,7 @@ void LoopOutput::proceed(Connection& connection)
 	_connections.watch(connection, EV_READ);
 	// A handshake that waits for the client is not tried again and again: the end of the grace ends it.
 	const bool look = _stage.draining || state.wished(ConnectionState::WISH_NOTIFY) || state.missed(ConnectionState::MISSED_REST);
-	if (connection.unframed || (look && !handshaking) || connection.socket().pending()) _connections.makeReady(connection);
+	if (connection.unframed || (look && !handshaking) || connection.socket().transport().pending()) _connections.makeReady(connection);
 	if (!connection.unframed) _connections.releaseBuffer(connection);
 }
 

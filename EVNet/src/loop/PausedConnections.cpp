@@ -47,7 +47,7 @@ PausedConnections::~PausedConnections()
 void PausedConnections::pause(Connection& connection)
 {
 	_loop.assertLed();
-	if (connection.socket().hasOutput())
+	if (!connection.socket().output().empty())
 	{
 		_output.flush(connection); // what is held must not wait, too
 		return;

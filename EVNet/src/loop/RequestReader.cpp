@@ -63,7 +63,7 @@ bool RequestReader::look(Connection& connection)
 		if (result != ConnectionOpener::RESULT_OPEN) return false;
 	}
 	const bool notify = state.takeTurn() && state.wished(ConnectionState::WISH_NOTIFY) && !state.missed(ConnectionState::MISSED_REST);
-	if (!connection.unframed && connection.socket().handshaking()) return dispatchHandshake(connection);
+	if (!connection.unframed && connection.socket().transport().handshaking()) return dispatchHandshake(connection);
 	if (notify) return dispatchNotification(connection);
 	return (connection.unframed || receive(connection)) && frame(connection);
 }
@@ -160,7 +160,8 @@ void RequestReader::beginReading(Connection& connection)
 
 void RequestReader::readOn(Connection& connection)
 {
-	if (connection.state.wished(ConnectionState::WISH_NOTIFY) || connection.socket().pending()) _connections.makeReady(connection);
+	const bool more = connection.state.wished(ConnectionState::WISH_NOTIFY) || connection.socket().transport().pending();
+	if (more) _connections.makeReady(connection);
 }
 
 
@@ -192,7 +193,7 @@ void RequestReader::onNothingArrived(Connection& connection)
 void RequestReader::lookOnceMore(Connection& connection)
 {
 	_connections.deadlines().stop(connection);
-	if (connection.socket().handshaking() && !connection.state.wished(ConnectionState::WISH_LOOK))
+	if (connection.socket().transport().handshaking() && !connection.state.wished(ConnectionState::WISH_LOOK))
 	{
 		_connections.close(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		return;
@@ -290,7 +291,7 @@ void RequestReader::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.
-	if (connection.socket().trySend(text) != PendingOutput::FLUSH_DONE) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	if (connection.socket().output().trySend(text) != Output::FLUSH_DONE) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 	connection.endRequest();
 	_output.flush(connection);
 }
@@ -299,7 +300,7 @@ void RequestReader::refuseBusy(Connection& connection, std::ptrdiff_t length)
 void RequestReader::refuseLate(Connection& connection)
 {
 	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_TIMEOUT);
-	if (text.empty() || connection.socket().trySend(text) != PendingOutput::FLUSH_DONE)
+	if (text.empty() || connection.socket().output().trySend(text) != Output::FLUSH_DONE)
 	{
 		_connections.close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
 		return;

@@ -144,8 +144,8 @@ void RequestRunner::giveBack(Connection& connection)
 	connection.endRequest();
 	_executor.queue().discharge();
 	// What has become idle while the server is drained must be seen.
-	const bool seen = _admission.draining() || connection.ended() || connection.detached() || connection.socket().hasOutput();
-	if (!seen && connection.socket().input().size() == 0 && !connection.socket().pending())
+	const bool seen = _admission.draining() || connection.ended() || connection.detached() || !connection.socket().output().empty();
+	if (!seen && connection.socket().input().size() == 0 && !connection.socket().transport().pending())
 	{
 		connection.socket().releaseBuffer(nullptr);
 		if (connection.state.isRequest()) connection.lastActive = steadyTime();

@@ -70,7 +70,7 @@ void RunningOutput::send()
 	{
 		Connection* pConnection = _connections.find(id);
 		if (!pConnection || !ConnectionState::isRunning(pConnection->state.phase())) continue;
-		if (pConnection->socket().flushBeside() == PendingOutput::FLUSH_AGAIN) _identifiers[n++] = id;
+		if (pConnection->socket().output().flushBeside() == Output::FLUSH_AGAIN) _identifiers[n++] = id;
 	}
 	_identifiers.resize(n);
 	if (n == 0) ev_timer_stop(_loop.get(), &_timer);

@@ -94,7 +94,8 @@ std::size_t BufferPool::spare()
 
 BufferCache::BufferCache(BufferPool::Ptr pPool, int caches):
 	_pPool(pPool),
-	_capacity(static_cast<int>(std::min<std::size_t>(CAPACITY, pPool->limits().maxTotalBuffered/SHARE/BufferPool::BLOCK_SIZE/static_cast<std::size_t>(caches)))),
+	_capacity(static_cast<int>(std::min<std::size_t>(CAPACITY,
+		pPool->limits().maxTotalBuffered/SHARE/BufferPool::BLOCK_SIZE/static_cast<std::size_t>(caches)))),
 	_count(0)
 {
 }

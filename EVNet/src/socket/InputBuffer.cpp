@@ -22,7 +22,8 @@ namespace Poco {
 namespace EVNet {
 
 
-static_assert(EVServerOptions::MAX_BUFFERED_BYTES < (1LL << 31) - 1024, "a block, with its head, has a length of 32 bits, and the lengths that Poco's methods take are int");
+static_assert(EVServerOptions::MAX_BUFFERED_BYTES < (1LL << 31) - 1024,
+	"a block, with its head, has a length of 32 bits, and the lengths that Poco's methods take are int");
 
 
 InputBuffer::InputBuffer():

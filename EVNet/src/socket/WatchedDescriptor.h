@@ -35,9 +35,9 @@ class WatchedDescriptor
 	/// libev must not be left with a descriptor that is closed: libev ends the process when it has to tell epoll about it, and
 	/// its number may be another client's by then. So close() leaves it open until no loop watches it any more.
 	///
-	/// A descriptor may also belong to another socket, with TLS to the SecureStreamSocket that handlers have: closing that one closes the descriptor
-	/// at once. Hence the leader does not watch it while another thread runs such a handler, and
-	/// whoever uses the number asks isOpen() first.
+	/// A descriptor may also belong to another socket, with TLS to the SecureStreamSocket that handlers have: closing that one closes the
+	/// descriptor at once. So the leader does not watch it while another thread runs such a handler (see RequestRunner), and whoever
+	/// uses the number asks isOpen() first.
 {
 public:
 	explicit WatchedDescriptor(poco_socket_t fd);
