@@ -40,7 +40,7 @@ class Acceptor
 	///
 	/// At capacity, or when accepting keeps failing, it stops watching the socket: pending
 	/// connections wait in the backlog of the kernel, and nothing spins. Every failure of accept() counts against the
-	/// batch; what cannot be the fault of one client, and what lasts, is tried again after BACK_OFF_INTERVAL, and reported to the
+	/// batch; what cannot be the fault of one client, and what lasts, is tried again after a tenth of a second, and reported to the
 	/// ErrorHandler once until accepting has worked for a while.
 	///
 	/// Unless said otherwise, methods may be called only by the thread

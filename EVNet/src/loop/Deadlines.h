@@ -46,7 +46,7 @@ public:
 	struct Lengths
 		/// The length of each deadline, 0 for none.
 	{
-		Poco::Timespan first;     /// from accepting to the first request
+		Poco::Timespan first;     /// from accepting to the first byte of a request
 		Poco::Timespan idle;      /// between requests
 		Poco::Timespan request;   /// from the first byte of a request to the last
 		Poco::Timespan handler;   /// from the last byte of a request until it is reported

@@ -36,7 +36,8 @@ struct LoopStage;
 class HeldOutput
 	/// Responses that are held back, to leave together with the one to the next request of the connection. Only what the leader has
 	/// run itself is, only while that next request is complete and follows at once, and for a millisecond at most. If the handler of
-	/// the next request has not finished within a moment, another thread takes the loop over and sends what is held.
+	/// the next request has not finished within a moment, another thread takes the loop over and sends what is held. How much is held
+	/// is the business of Output.
 	///
 	/// Used by the leader only, unless said otherwise.
 {

@@ -174,8 +174,8 @@ public:
 private:
 	enum
 	{
-		MAX_HELD    = 32768,
-		FLUSH_SLICE = 1 << 20
+		MAX_HELD    = 32768,  /// bytes of whole responses that wait for the next one; for how long is the business of HeldOutput
+		FLUSH_SLICE = 1 << 20 /// bytes that are sent before other connections have their turn
 	};
 
 	std::mutex& mutex() const;

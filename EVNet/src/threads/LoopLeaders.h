@@ -31,7 +31,7 @@ namespace EVNet {
 
 class LoopLeaders
 	/// The loops of a server, those of them that have no leader, and those that need another one, because theirs does not come
-	/// back from a request.
+	/// back from a request: it waits, or has computed for PATIENCE looks.
 	///
 	/// Methods are called under the lock of the Executor, unless said otherwise.
 {
