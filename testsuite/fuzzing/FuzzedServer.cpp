@@ -20,6 +20,7 @@
 
 using Poco::EVNet::BufferPool;
 using Poco::EVNet::ConnectionSocketImpl;
+using Poco::EVNet::Deadlines;
 using Poco::EVNet::Engine;
 using Poco::EVNet::EVHTTPServerConnection;
 using Poco::EVNet::EVHTTPServerParams;
