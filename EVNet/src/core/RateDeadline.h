@@ -36,20 +36,20 @@ class RateDeadline
 	/// TimeoutLists say that a period is over, and then it asks whether that was enough.
 {
 public:
-	RateDeadline(): RateDeadline(0, 0)
-		/// Creates a deadline that has not begun.
+	RateDeadline(): _period(0), _minBytes(0), _transferred(0)
+		/// Creates a deadline that has not begun. Each request has one.
 	{
 	}
 
 	RateDeadline(const Poco::Timespan& period, int minRate):
 		/// The same, with the length of a period and the rate in bytes per second.
-		_period(period),
+		_period(period.totalMicroseconds()),
 		_minBytes(static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(minRate)/1000),
 		_transferred(0)
 	{
 	}
 
-	const Poco::Timespan& period() const
+	Poco::Timespan period() const
 	{
 		return _period;
 	}
@@ -104,14 +104,14 @@ private:
 
 	void beginPeriod()
 	{
-		_end = Clock::now() + std::chrono::microseconds(_period.totalMicroseconds());
+		_end = Clock::now() + std::chrono::microseconds(_period);
 		_transferred = 0;
 	}
 
-	Poco::Timespan    _period;
-	Poco::UInt64      _minBytes;
-	Poco::UInt64      _transferred;   /// since the period began
-	Clock::time_point _end;           /// 0 if none has begun
+	Poco::Timespan::TimeDiff _period;        /// in microseconds
+	Poco::UInt64             _minBytes;
+	Poco::UInt64             _transferred;   /// since the period began
+	Clock::time_point        _end;           /// 0 if none has begun
 };
 
 
