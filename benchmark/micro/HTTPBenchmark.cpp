@@ -88,12 +88,12 @@ namespace
 			check(::send(fds[1], request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()), "send");
 			check(_pSocket->receive(&cache) == ConnectionSocketImpl::RESULT_OK && _pSocket->input().size() == request.size(), "receive");
 			::close(fds[1]);
-			_pSocket->holdOutput(true);
+			_pSocket->output().hold(true);
 		}
 
 		~EVNetFixture()
 		{
-			_pSocket->dropOutput();
+			_pSocket->output().drop();
 		}
 
 		bool exchange()
@@ -119,7 +119,7 @@ namespace
 			exchange.session.release(_pSessionData);
 			_exchanges.give(&exchange);
 			_exchanges.give(&parser);
-			if (++_unsent % HELD == 0) _pSocket->dropOutput();
+			if (++_unsent % HELD == 0) _pSocket->output().drop();
 			return persistent;
 		}
 

@@ -63,6 +63,7 @@
 #include "HTTPRequestParserFieldTest.h"
 #include "HTTPRequestParserLimitTest.h"
 #include "HTTPRequestParserTest.h"
+#include "HTTPResponseStreamTest.h"
 #include "MemoryTest.h"
 #include "RateDeadlineTest.h"
 #include "TimeoutWheelTest.h"
@@ -143,6 +144,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(HTTPRequestParserFieldTest::suite());
 	pSuite->addTest(HTTPRequestParserLimitTest::suite());
 	pSuite->addTest(HTTPRequestParserTest::suite());
+	pSuite->addTest(HTTPResponseStreamTest::suite());
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(RateDeadlineTest::suite());
 	pSuite->addTest(TimeoutWheelTest::suite());

@@ -149,7 +149,8 @@ bool HTTPResponseStreamBuf::finish()
 {
 	beginTrailer();
 	if (_mode == MODE_TRAILER) header("\r\n");
-	transmit(std::string_view(), _begun ? Output::URGENCY_SEND : Output::URGENCY_HOLD);
+	// A response that was whole before may be held: that there is nothing more must not send it.
+	if (_end > 0) transmit(std::string_view(), _begun ? Output::URGENCY_SEND : Output::URGENCY_HOLD);
 	const bool whole = !_broken && (_mode != MODE_LENGTH || _remaining == 0);
 	_mode = MODE_NONE;
 	return whole;

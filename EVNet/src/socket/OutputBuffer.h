@@ -55,8 +55,8 @@ public:
 	std::size_t append(const char* pBytes, std::size_t length);
 		/// Appends as many of the bytes as the budget of the server, or SIZE_ALWAYS, lets. Returns their number.
 
-	void append(const struct iovec* pParts, int count, std::size_t reserve);
-		/// Appends all parts; the size is SIZE_ALWAYS at most then. There is room for so many bytes in all from now on.
+	void append(const struct iovec* pParts, int count, std::size_t length);
+		/// Appends all parts; the size is SIZE_ALWAYS at most then. There is room for that length in all from now on.
 
 	ssize_t send(Transport& transport, poco_socket_t fd);
 		/// Sends bytes, as Transport::send() does, and drops them.
