@@ -29,10 +29,11 @@
 #endif
 
 
-// On where the engine is tested: with CMake's EVNET_ASSERTIONS, in debug builds of POCO, and with sanitizers. Off in Release. All sources of
-// a program that include this must agree.
+// On where the engine is tested: with CMake's EVNET_ASSERTIONS, in debug builds of POCO, and with sanitizers. Off in Release. All
+// sources of a program that include this must agree.
 #if !defined(EVNET_ASSERTIONS)
-#if defined(_DEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || EVNET_HAS_FEATURE(address_sanitizer) || EVNET_HAS_FEATURE(thread_sanitizer)
+#if defined(_DEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+	EVNET_HAS_FEATURE(address_sanitizer) || EVNET_HAS_FEATURE(thread_sanitizer)
 #define EVNET_ASSERTIONS 1
 #else
 #define EVNET_ASSERTIONS 0
@@ -88,7 +89,8 @@ public:
 		const auto evnetExpected = (expected); \
 		const auto evnetActual = (actual); \
 		if (!(evnetExpected == evnetActual)) Poco::EVNet::Assertion::failed(__FILE__, __LINE__, \
-			std::string(#actual " is ") + Poco::EVNet::Assertion::text(evnetActual) + ", should be " #expected ", " + Poco::EVNet::Assertion::text(evnetExpected)); \
+			std::string(#actual " is ") + Poco::EVNet::Assertion::text(evnetActual) + \
+			", should be " #expected ", " + Poco::EVNet::Assertion::text(evnetExpected)); \
 	} while (false)
 	// Both values must be equal.
 

@@ -25,13 +25,15 @@ namespace
 {
 	void check(bool ok, const char* option, const char* rule, Poco::Int64 value)
 	{
-		if (!ok) throw Poco::InvalidArgumentException(Poco::format("%s must be %s, not %?d", std::string(option), std::string(rule), value));
+		if (ok) return;
+		throw Poco::InvalidArgumentException(Poco::format("%s must be %s, not %?d", std::string(option), std::string(rule), value));
 	}
 
 	void checkBytes(const char* option, std::size_t value, std::size_t least, std::size_t most)
 	{
 		if (value < least || value > most)
-			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z", std::string(option), least, most, value));
+			throw Poco::InvalidArgumentException(Poco::format("%s must be %z to %z (bytes), not %z",
+				std::string(option), least, most, value));
 	}
 
 	void checkTimeout(const char* option, const Poco::Timespan& timeout, const std::string& zero = "no limit")

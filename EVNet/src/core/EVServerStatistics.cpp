@@ -24,7 +24,8 @@ const char* EVServerStatistics::closeReasonName(CloseReason reason)
 	static const char* const names[CLOSE_REASONS] =
 	{
 		"client", "incomplete", "reset", "handler", "exception", "bad_request", "too_large",
-		"idle_timeout", "request_timeout", "send_timeout", "detached", "filter", "address_limit", "for_room", "refused", "tls_error", "server"
+		"idle_timeout", "request_timeout", "send_timeout", "detached", "filter", "address_limit", "for_room", "refused",
+		"tls_error", "server"
 	};
 	poco_assert (reason >= 0 && reason < CLOSE_REASONS);
 

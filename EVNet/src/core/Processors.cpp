@@ -35,7 +35,8 @@ namespace
 		{
 			// made of long integers, as the system wants it
 			std::vector<cpu_set_t> mask(processors/(8*sizeof(cpu_set_t)));
-			if (::sched_getaffinity(0, mask.size()*sizeof(cpu_set_t), mask.data()) == 0) return CPU_COUNT_S(mask.size()*sizeof(cpu_set_t), mask.data());
+			const std::size_t size = mask.size()*sizeof(cpu_set_t);
+			if (::sched_getaffinity(0, size, mask.data()) == 0) return CPU_COUNT_S(size, mask.data());
 			if (errno != EINVAL) break; // there are more processors than fit into the mask
 		}
 		return 0;

@@ -30,9 +30,9 @@ class Processors
 {
 public:
 	static int available(const std::string& root = std::string());
-		/// Returns the number of processors of the calling thread's affinity mask (sched_getaffinity(2)), or what the CPU quota of the process's
-		/// control group and of those around it allows, rounded up, if that is less. At least 1. The files of the
-		/// system are looked for below root.
+		/// Returns the number of processors of the calling thread's affinity mask (sched_getaffinity(2)), or what the CPU quota of the
+		/// process's control group and of those around it allows, rounded up, if that is less. At least 1. The files of
+		/// the system are looked for below root.
 
 	static int quota(const std::string& root);
 		/// Returns what the control groups allow (cpu.max of version 2, cpu.cfs_quota_us and cpu.cfs_period_us of

@@ -128,7 +128,8 @@ TimeoutEntry* TimeoutWheel::next(TimeoutEntry& entry)
 	TimeoutLink* pLink = entry.pLater;
 	// The head of a ring is no entry.
 	if (pLink < _buckets || pLink >= _buckets + BUCKETS) return static_cast<TimeoutEntry*>(pLink);
-	Poco::Int64 index = _oldest + ((pLink - _buckets) - static_cast<Poco::Int64>(static_cast<Poco::UInt64>(_oldest) % BUCKETS) + BUCKETS) % BUCKETS;
+	const Poco::Int64 oldest = static_cast<Poco::Int64>(static_cast<Poco::UInt64>(_oldest) % BUCKETS);
+	Poco::Int64 index = _oldest + ((pLink - _buckets) - oldest + BUCKETS) % BUCKETS;
 	while (++index <= _newest)
 	{
 		++_steps;

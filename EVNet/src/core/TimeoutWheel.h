@@ -50,7 +50,8 @@ class TimeoutWheel
 	/// if it should have been started earlier.
 	///
 	/// Clocks that have been started within the same step, a 64th of the time they run (but at least a millisecond), are in one bucket, and
-	/// run out together: none of them early, and none later than by one step. In a bucket, they are in the order in which start() was called.
+	/// run out together: none of them early, and none later than by one step. In a bucket, they are in the order in which start() was
+	/// called.
 	///
 	/// Knows no clock itself: times are given to it, in seconds. Used by one thread at a time.
 {

@@ -205,7 +205,8 @@ std::string EVHTTPServerConnection::refusal(Refusal why)
 	const bool persistent = why == REFUSAL_BUSY && complete && mayPersist() && maySitIdle;
 	std::string text("HTTP/1.1 408 Request Timeout");
 	if (why == REFUSAL_BUSY) text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: " + std::to_string(_context.retryAfter);
-	text += "\r\nDate: " + ReusableResponse::date() + "\r\nConnection: " + (persistent ? "Keep-Alive" : "Close") + "\r\nContent-Length: 0\r\n\r\n";
+	text += "\r\nDate: " + ReusableResponse::date() + "\r\nConnection: " + (persistent ? "Keep-Alive" : "Close");
+	text += "\r\nContent-Length: 0\r\n\r\n";
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
 	releaseParser();
 	return text;
@@ -383,14 +384,15 @@ void EVHTTPServerConnection::refuse(HTTPServerExchange& exchange, ConnectionSock
 {
 	const HTTPRequestParser& parser = *_pParser;
 	const int status = parser.status();
-	const bool tooLarge = status == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE || status == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || status == 431;
+	const bool tooLong = status == HTTPResponse::HTTP_REQUEST_URI_TOO_LONG || status == 431;
+	const bool tooLarge = tooLong || status == HTTPResponse::HTTP_REQUEST_ENTITY_TOO_LARGE;
 	connection().end(tooLarge ? EVServerStatistics::CLOSED_TOO_LARGE : EVServerStatistics::CLOSED_BAD_REQUEST, true);
 	sendErrorResponse(exchange, socketImpl, static_cast<HTTPResponse::HTTPStatus>(parser.status()), parser.reason());
 }
 
 
-void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, HTTPResponse::HTTPStatus status,
-	const char* text)
+void EVHTTPServerConnection::sendErrorResponse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl,
+	HTTPResponse::HTTPStatus status, const char* text)
 {
 	ReusableResponse& response = exchange.response;
 	response.bind(socketImpl, true, _pParser->isHead(), false);

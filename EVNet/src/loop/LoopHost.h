@@ -43,7 +43,8 @@ public:
 		/// Gives an accepted connection to a loop. Called by the leader of the accepting
 		/// loop. Takes over the reference.
 
-	virtual Task* makePlain(const Poco::AutoPtr<ConnectionSocketImpl>& pSocket, std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject) = 0;
+	virtual Task* makePlain(const Poco::AutoPtr<ConnectionSocketImpl>& pSocket,
+		std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject) = 0;
 		/// Returns the task for a connection that is not multiplexed: it shares the socket, and takes over the object, if there is
 		/// one. Throws if there is no memory.
 

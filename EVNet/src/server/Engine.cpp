@@ -193,7 +193,8 @@ void Engine::openListeners()
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && socket.secure())
 		throw Poco::InvalidArgumentException("acceptPolicy: a SecureServerSocket cannot be copied for ACCEPT_REUSE_PORT");
 	if (policy == EVServerOptions::ACCEPT_REUSE_PORT && shared)
-		throw Poco::InvalidArgumentException("acceptPolicy: with ACCEPT_REUSE_PORT, connections would be lost when the socket is handed over");
+		throw Poco::InvalidArgumentException("acceptPolicy: "
+			"with ACCEPT_REUSE_PORT, connections would be lost when the socket is handed over");
 
 	std::vector<ServerSocket> listeners(1, socket);
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for

@@ -181,8 +181,8 @@ namespace
 		{
 			const auto it = values.find(item.first);
 			if (it != values.end() && !(it->second == item.second))
-				throw Poco::IOException(Poco::format("acceptPolicy: the listening socket has an option (level %d, number %d) that cannot be "
-					"copied for ACCEPT_REUSE_PORT", item.first.first, item.first.second));
+				throw Poco::IOException(Poco::format("acceptPolicy: the listening socket has an option (level %d, number %d) that "
+					"cannot be copied for ACCEPT_REUSE_PORT", item.first.first, item.first.second));
 		}
 	}
 
