@@ -47,6 +47,7 @@
 #include "EVTCPServerDescriptorTest.h"
 #include "EVTCPServerDetachTest.h"
 #include "EVTCPServerFailureTest.h"
+#include "EVTCPServerLingerTest.h"
 #include "EVTCPServerLoadTest.h"
 #include "EVTCPServerNotifyTest.h"
 #include "EVTCPServerOutputTest.h"
@@ -125,6 +126,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerBlockingTest::suite());
 	pSuite->addTest(EVTCPServerCapacityTest::suite());
 	pSuite->addTest(EVTCPServerCloseTest::suite());
+	pSuite->addTest(EVTCPServerLingerTest::suite());
 	pSuite->addTest(EVTCPServerDescriptorTest::suite());
 	pSuite->addTest(EVTCPServerDetachTest::suite());
 	pSuite->addTest(EVTCPServerFailureTest::suite());

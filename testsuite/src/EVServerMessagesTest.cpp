@@ -42,6 +42,52 @@ namespace
 	{
 		return text.find(part) != std::string::npos;
 	}
+
+	class NamedConnection: public EVTCPServerConnection
+		/// Its requests are lines, which are their own names.
+	{
+	public:
+		NamedConnection(const StreamSocket& socket, Gate& gate):
+			EVTCPServerConnection(socket),
+			_gate(gate)
+		{
+		}
+
+		std::ptrdiff_t frame(const char* pData, std::size_t length) override
+		{
+			return frameLines(pData, length);
+		}
+
+		void nameRequest(std::string& name) override
+		{
+			name.append(requestData(), requestLength());
+		}
+
+		void run() override
+		{
+			_gate.pass();
+		}
+
+	private:
+		Gate& _gate;
+	};
+
+	class NamedConnectionFactory: public Poco::Net::TCPServerConnectionFactory
+	{
+	public:
+		explicit NamedConnectionFactory(Gate& gate):
+			_gate(gate)
+		{
+		}
+
+		Poco::Net::TCPServerConnection* createConnection(const StreamSocket& socket) override
+		{
+			return new NamedConnection(socket, _gate);
+		}
+
+	private:
+		Gate& _gate;
+	};
 }
 
 
@@ -123,6 +169,23 @@ void EVServerMessagesTest::testOverdueRequestIsNamed()
 }
 
 
+void EVServerMessagesTest::testRequestThatIsNamedByItsBytes()
+{
+	ErrorCollector errors;
+	Gate gate;
+	EVTCPServerParams::Ptr pParams = serverParams(2, 1, EVServerOptions::EXECUTE_DEDICATED);
+	pParams->setHandlerTimeout(Poco::Timespan(10*Poco::Timespan::MILLISECONDS));
+	EVTCPServer server(new NamedConnectionFactory(gate), 0, pParams);
+	server.start();
+	RawClient client(server);
+	client.send("hello\n");
+	const bool reported = waitFor([&] { return contains(errors.text(), "handlerTimeout"); });
+	gate.open();
+	assertTrue (reported);
+	assertTrue (contains(errors.text(), "handlerTimeout: hello"));
+}
+
+
 CppUnit::Test* EVServerMessagesTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVServerMessagesTest");
@@ -131,6 +194,7 @@ CppUnit::Test* EVServerMessagesTest::suite()
 	CppUnit_addTest(pSuite, EVServerMessagesTest, testPoolTooSmallForDedicated);
 	CppUnit_addTest(pSuite, EVServerMessagesTest, testStartAfterStop);
 	CppUnit_addTest(pSuite, EVServerMessagesTest, testOverdueRequestIsNamed);
+	CppUnit_addTest(pSuite, EVServerMessagesTest, testRequestThatIsNamedByItsBytes);
 
 	return pSuite;
 }

@@ -23,6 +23,7 @@ public:
 	void testPoolTooSmallForDedicated();
 	void testStartAfterStop();
 	void testOverdueRequestIsNamed();
+	void testRequestThatIsNamedByItsBytes();
 
 	static CppUnit::Test* suite();
 };

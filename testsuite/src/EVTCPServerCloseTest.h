@@ -37,11 +37,6 @@ public:
 	void testCloseByIdBeforeStartAndAfterStop();
 	void testCloseByIdUnderLoad();
 
-	void testLastResponseArrivesThoughTheClientSends();
-	void testResponseArrivesThoughTheServerCloses();
-	void testResponseArrivesThoughTheServerStops();
-	void testLingerLastsAsLongAsTheClientTakesSomething();
-
 	static CppUnit::Test* suite();
 };
 

@@ -10,6 +10,7 @@
 #include "EVTCPServerDetachTest.h"
 #include "CppUnit/TestCaller.h"
 #include "TestSupport.h"
+#include <sys/socket.h>
 
 
 namespace
@@ -65,6 +66,101 @@ EVTCPServerDetachTest::EVTCPServerDetachTest(const std::string& name): CppUnit::
 
 EVTCPServerDetachTest::~EVTCPServerDetachTest()
 {
+}
+
+
+void EVTCPServerDetachTest::testReceiveWithoutWaiting()
+{
+	EVTCPServer server(serve([](ServedConnection& c)
+	{
+		receiveLine(c.socket());
+		c.socket().setReceiveTimeout(Poco::Timespan(20, 0));
+		const Poco::Int64 begin = realTime();
+		std::string what;
+		char byte;
+		try
+		{
+			what = std::to_string(c.socket().receiveBytes(&byte, 1, MSG_DONTWAIT));
+		}
+		catch (Poco::TimeoutException&)
+		{
+			what = "timeout";
+		}
+		c.reply(what + (realTime() - begin < 10000 ? " at once\n" : " late\n"));
+	}, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertEqual (std::string("timeout at once"), receiveLine(client));
+}
+
+
+void EVTCPServerDetachTest::testReceiveAll()
+{
+	EVTCPServer server(serve([](ServedConnection& c)
+	{
+		receiveLine(c.socket());
+		char bytes[4];
+		c.reply("go\n");
+		c.reply(std::to_string(c.socket().receiveBytes(bytes, 4, MSG_WAITALL)) + "\n");
+	}, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertEqual (std::string("go"), receiveLine(client));
+	sendAll(client, "ab");
+	sleepFor(20);
+	sendAll(client, "cd");
+	assertEqual (std::string("4"), receiveLine(client));
+}
+
+
+void EVTCPServerDetachTest::testLongReceiveTimeout()
+{
+	EVTCPServer server(serve([](ServedConnection& c)
+	{
+		receiveLine(c.socket());
+		c.socket().setReceiveTimeout(Poco::Timespan(300*365, 0, 0, 0, 0));
+		c.reply("go\n");
+		c.reply(receiveLine(c.socket()) + "\n");
+	}, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertEqual (std::string("go"), receiveLine(client));
+	sleepFor(20);
+	sendAll(client, "later\n");
+	assertEqual (std::string("later"), receiveLine(client));
+}
+
+
+void EVTCPServerDetachTest::testReceiveAfterClose()
+{
+	std::atomic<int> result(0);
+	EVTCPServer server(serve([&](ServedConnection& c)
+	{
+		receiveLine(c.socket());
+		c.socket().close();
+		char byte;
+		try
+		{
+			c.socket().receiveBytes(&byte, 1);
+			result = 1;
+		}
+		catch (Poco::Net::InvalidSocketException&)
+		{
+			result = 2;
+		}
+		catch (Poco::Exception&)
+		{
+			result = 3;
+		}
+	}, frameLines), 0, serverParams(2, 1));
+	server.start();
+	StreamSocket client = connectTo(server);
+	sendAll(client, "x\n");
+	assertTrue (waitFor([&] { return result != 0; }));
+	assertEqual (2, static_cast<int>(result));
 }
 
 
@@ -268,6 +364,10 @@ CppUnit::Test* EVTCPServerDetachTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVTCPServerDetachTest");
 
+	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testReceiveWithoutWaiting);
+	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testReceiveAll);
+	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testLongReceiveTimeout);
+	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testReceiveAfterClose);
 	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testDetachedSocketIsUsedOnByAnotherThread);
 	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testDetachedSocketYieldsAllBytesInOrder);
 	CppUnit_addTest(pSuite, EVTCPServerDetachTest, testUnreadRequestIsYieldedToo);

@@ -24,6 +24,10 @@ public:
 	explicit EVTCPServerDetachTest(const std::string& name);
 	~EVTCPServerDetachTest();
 
+	void testReceiveWithoutWaiting();
+	void testReceiveAll();
+	void testLongReceiveTimeout();
+	void testReceiveAfterClose();
 	void testDetachedSocketIsUsedOnByAnotherThread();
 	void testDetachedSocketYieldsAllBytesInOrder();
 	void testUnreadRequestIsYieldedToo();

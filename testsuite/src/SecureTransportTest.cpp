@@ -11,6 +11,7 @@
 
 #include "SecureTransportTest.h"
 #include "core/PocoVersion.h"
+#include "socket/ConnectionSocketImpl.h"
 #include "socket/SecureTransport.h"
 #include "socket/WatchedDescriptor.h"
 #include "CppUnit/TestCaller.h"
@@ -18,10 +19,13 @@
 #include "Poco/AutoPtr.h"
 #include "Poco/Environment.h"
 #include "Poco/Net/StreamSocketImpl.h"
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <string>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -240,6 +244,43 @@ void SecureTransportTest::testAdoptedMeanwhile()
 }
 
 
+void SecureTransportTest::testWriterGivesUp()
+{
+	Pair pair;
+	Poco::AutoPtr<ClaimsToEncrypt> pInner(new ClaimsToEncrypt(pair.fds[0]));
+	Poco::EVNet::BufferPool::Ptr pPool(new Poco::EVNet::BufferPool({1 << 20, 1 << 16, 1 << 20, 1 << 24, Poco::Timespan(20, 0), 0}));
+	std::string all;
+	std::thread reader;
+	bool timedOut = false;
+	{
+		Poco::Net::StreamSocket socket(new Poco::EVNet::ConnectionSocketImpl(*pInner, pPool)); // as detachSocket() returns it
+		socket.setSendTimeout(Poco::Timespan(100*Poco::Timespan::MILLISECONDS));
+		const std::string first(1000000, 'a');
+		try
+		{
+			socket.sendBytes(first.data(), static_cast<int>(first.size()));
+		}
+		catch (Poco::TimeoutException&)
+		{
+			timedOut = true;
+		}
+		reader = std::thread([&]
+		{
+			char buffer[65536];
+			for (ssize_t n; (n = ::read(pair.fds[1], buffer, sizeof(buffer))) > 0;) all.append(buffer, static_cast<std::size_t>(n));
+		});
+		socket.setSendTimeout(Poco::Timespan(20, 0));
+		const std::string second(100000, 'b');
+		socket.sendBytes(second.data(), static_cast<int>(second.size()));
+		socket.close();
+	}
+	pInner = nullptr;
+	reader.join();
+	assertTrue (timedOut);
+	assertEqual (100000, static_cast<int>(std::count(all.begin(), all.end(), 'b')));
+}
+
+
 CppUnit::Test* SecureTransportTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("SecureTransportTest");
@@ -251,6 +292,7 @@ CppUnit::Test* SecureTransportTest::suite()
 	CppUnit_addTest(pSuite, SecureTransportTest, testShutdownDoesNotWait);
 	CppUnit_addTest(pSuite, SecureTransportTest, testClosedByTheHandler);
 	CppUnit_addTest(pSuite, SecureTransportTest, testAdoptedMeanwhile);
+	CppUnit_addTest(pSuite, SecureTransportTest, testWriterGivesUp);
 
 	return pSuite;
 }

@@ -28,6 +28,7 @@ public:
 	void testShutdownDoesNotWait();
 	void testClosedByTheHandler();
 	void testAdoptedMeanwhile();
+	void testWriterGivesUp();
 
 	static CppUnit::Test* suite();
 };

@@ -38,8 +38,8 @@ namespace
 	const Nanoseconds SHORTEST = 3*MILLISECOND;
 	const Nanoseconds LONGEST = 12*SECOND;
 
-	// So often nothing must be found to have happened since the look before. At the first and the last of them, all threads must be waiting:
-	// to ask that costs system calls for each thread.
+	// So often nothing must be found to have happened since the look before. At the first and the last of them, all threads must be
+	// waiting: to ask that costs system calls for each thread.
 	const int LOOKS = 7;
 	const Nanoseconds LOOK_INTERVAL = MILLISECOND/2;
 

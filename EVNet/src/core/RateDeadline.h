@@ -104,7 +104,9 @@ private:
 
 	void beginPeriod()
 	{
-		_end = Clock::now() + std::chrono::microseconds(_period);
+		// The clock counts nanoseconds, and cannot wait longer than 292 years.
+		const Poco::Timespan::TimeDiff most = 36500*Poco::Timespan::DAYS;
+		_end = Clock::now() + std::chrono::microseconds(std::min(_period, most));
 		_transferred = 0;
 	}
 

@@ -101,7 +101,11 @@ void LoopEnding::end(Connection& connection, bool abort)
 	case ConnectionState::PHASE_IDLE:
 	case ConnectionState::PHASE_HEADER:
 	case ConnectionState::PHASE_BODY:
-		if (connection.state.wished(ConnectionState::WISH_LOOK)) connection.state.wish(ConnectionState::WISH_CLOSE);
+		if (connection.state.wished(ConnectionState::WISH_LOOK))
+		{
+			connection.state.wish(ConnectionState::WISH_CLOSE);
+			if (abort) connection.abort();
+		}
 		else if (abort) _connections.close(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		else _closer.hangUp(connection, EVServerStatistics::CLOSED_BY_SERVER);
 		break;

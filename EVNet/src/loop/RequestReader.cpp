@@ -260,10 +260,10 @@ bool RequestReader::dispatch(Connection& connection, std::ptrdiff_t length)
 		return false;
 	}
 	_connections.counters().requests.add();
-	if (_connections.deadlines().isUsed(ConnectionState::DEADLINE_HANDLER)) connection.nameRequest();
 	_connections.counters().count(connection.state.dispatch(ConnectionState::WORK_REQUEST));
 	_connections.deadlines().beginRequest(connection);
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
+	if (_connections.deadlines().isUsed(ConnectionState::DEADLINE_HANDLER)) connection.nameRequest();
 	return true;
 }
 

@@ -107,11 +107,13 @@ ssize_t ConnectionSocketImpl::receiveSome()
 
 int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
 {
-	if (isPocos())
+	// Whoever must not wait, or waits for all, does so in the system: it alone knows what that means.
+	if (isPocos() || (!secure() && (flags & (MSG_DONTWAIT | MSG_WAITALL))))
 	{
 		applyReceiveTimeout();
 		return StreamSocketImpl::receiveBytes(buffer, length, flags);
 	}
+	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	RateDeadline deadline;
 	for (;;)
 	{

@@ -161,12 +161,15 @@ std::size_t Output::sendSome(const struct iovec* pParts, int count, int flags)
 void Output::sendRest(const char* pBytes, std::size_t length, int flags)
 {
 	if (length == 0) return;
+	// With TLS, a record that has been begun has to be sent again as it is: if the writer gives up, it must not be taken for what
+	// somebody sends next.
+	const bool keeps = isManaged() || transport().secure();
 	RateDeadline deadline;
 	for (;;)
 	{
 		if (flushAsOwner() == FLUSH_ERROR) Failure::error();
 		const bool flushed = empty();
-		std::size_t n = isManaged() ? keep(pBytes, length) : 0;
+		std::size_t n = keeps ? keep(pBytes, length) : 0;
 		if (n == 0 && empty())
 		{
 			const struct iovec part = { const_cast<char*>(pBytes), length };
@@ -179,7 +182,8 @@ void Output::sendRest(const char* pBytes, std::size_t length, int flags)
 		if (flushed) deadline.add(n); // takeFlushed() does not know of it any more; it was as much, nearly
 		waitWritable(deadline);
 	}
-	askToFlush();
+	if (isManaged()) askToFlush();
+	else flushAll(); // nobody else does
 }
 
 

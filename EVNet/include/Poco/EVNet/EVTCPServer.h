@@ -131,7 +131,8 @@ public:
 		///
 		/// Requests that are running may finish and send their response; stop() waits for
 		/// them up to EVServerOptions::getStopTimeout(), unless called by a handler of this server. So it does for clients that have
-		/// not taken all of a response, for EVServerOptions::getLingerTimeout() at most if they take nothing.
+		/// not taken all of a response, or not closed the connection after an error, for EVServerOptions::getLingerTimeout()
+		/// at most if they take nothing.
 		/// Plain TCPServerConnections continue to be served, as with TCPServer::stop(); stop() does not wait for them.
 		///
 		/// Once the server has been stopped, it cannot be restarted.
