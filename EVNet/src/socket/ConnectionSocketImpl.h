@@ -44,7 +44,7 @@ class ConnectionSocketImpl final: public Poco::Net::StreamSocketImpl, public Poo
 	/// detached socket, therefore sees one unbroken stream.
 	///
 	/// It belongs to one thread at a time, like the connection. The descriptor stays in blocking mode for who takes the socket out of the
-	/// server; EVNet itself never waits in a system call that has no deadline.
+	/// server; EVNet itself waits in poll() only, for the timeout that counts, see Transport.
 {
 public:
 	enum Result

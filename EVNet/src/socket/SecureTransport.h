@@ -110,7 +110,7 @@ private:
 		/// Returns the memory in which a thread puts records together, a null pointer if there is none.
 
 	std::mutex                           _outputMutex;
-	std::mutex                           _mutex;        /// held for the time of a call of OpenSSL, none of which waits
+	std::mutex                           _mutex;        /// for a call of OpenSSL, or those of a slice of a file; none waits for the client
 	LentSocket                           _socket;
 	std::unique_ptr<char[]>              _pRecord;      /// OpenSSL wants to be given it again, at the same address
 	std::size_t                          _recordLength;

@@ -36,8 +36,8 @@ class WatchedDescriptor
 	/// its number may be another client's by then. So close() leaves it open until no loop watches it any more.
 	///
 	/// A descriptor may also belong to another socket, with TLS to the SecureStreamSocket that handlers have: closing that one closes the
-	/// descriptor at once. So the leader does not watch it while another thread runs such a handler (see RequestRunner), and whoever
-	/// uses the number asks isOpen() first.
+	/// descriptor at once. So the leader does not watch it while another thread runs such a handler (see RequestRunner), and the leader
+	/// asks isOpen() before it uses the number once such a handler has run.
 {
 public:
 	explicit WatchedDescriptor(poco_socket_t fd);
