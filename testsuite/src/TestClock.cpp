@@ -38,13 +38,9 @@ namespace
 	const Nanoseconds SHORTEST = 3*MILLISECOND;
 	const Nanoseconds LONGEST = 12*SECOND;
 
-	// So often nothing must be found to have happened since the look before. At the first and the last of them, all threads must be
-	// waiting: to ask that costs system calls for each thread.
+	// So often all threads must be found waiting, and nothing may have happened between.
 	const int LOOKS = 7;
 	const Nanoseconds LOOK_INTERVAL = MILLISECOND/2;
-
-	// What it costs the clock to ask how long the others have used the processors.
-	const Nanoseconds OWN_TIME = MILLISECOND/50;
 
 	// Times on CLOCK_MONOTONIC are counted from the start of the machine, which is not that long ago.
 	const std::time_t NOT_MONOTONIC = 1000*1000*1000;
@@ -84,14 +80,6 @@ namespace
 		result.tv_sec = static_cast<std::time_t>(time/SECOND);
 		result.tv_nsec = static_cast<long>(time%SECOND);
 		return result;
-	}
-
-
-	Nanoseconds processorTime(clockid_t clock)
-	{
-		struct timespec time = {};
-		::syscall(SYS_clock_gettime, clock, &time);
-		return nanoseconds(time);
 	}
 
 
@@ -173,26 +161,21 @@ void TestClock::run()
 {
 	_threadId = ::syscall(SYS_gettid);
 	unsigned seen = 0;
-	Nanoseconds usedBefore = 0;
 	int looks = 0;
 	while (!_ended)
 	{
 		const struct timespec interval = toTimespec(LOOK_INTERVAL);
 		::syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &interval, nullptr);
-		const Nanoseconds used = processorTime(CLOCK_PROCESS_CPUTIME_ID) - processorTime(CLOCK_THREAD_CPUTIME_ID); // by all other threads
-		const bool idle = std::abs(used - usedBefore) <= OWN_TIME;
-		usedBefore = used;
 		{
 			std::lock_guard<std::mutex> lock(waitsMutex);
-			if (!pWaits || holds > 0 || activity != seen || !idle)
+			if (!pWaits || holds > 0 || activity != seen)
 			{
 				looks = 0;
 				seen = activity;
 				continue;
 			}
 		}
-		const bool asks = looks == 0 || looks == LOOKS - 1;
-		looks = !asks || isQuiet() ? looks + 1 : 0;
+		looks = isQuiet() ? looks + 1 : 0;
 		if (looks < LOOKS) continue;
 
 		looks = 0;
