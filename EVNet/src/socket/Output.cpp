@@ -243,8 +243,7 @@ Output::Result Output::trySend(const std::string& text)
 {
 	const Result flushed = flush();
 	if (flushed != FLUSH_DONE) return flushed;
-	const struct iovec part = { const_cast<char*>(text.data()), text.size() };
-	const ssize_t n = transport().send(_fd, &part, 1);
+	const ssize_t n = transport().sendWhole(_fd, text.data(), text.size());
 	if (n == static_cast<ssize_t>(text.size())) return FLUSH_DONE;
 	return n < 0 && errno == EAGAIN ? FLUSH_AGAIN : FLUSH_ERROR;
 }
