@@ -75,8 +75,8 @@ public:
 		/// call must begin with the bytes that are left. May also be called by the leader while a handler runs, see exposed().
 
 	ssize_t sendWhole(poco_socket_t fd, const char* pText, std::size_t length);
-		/// Sends a few bytes that nobody keeps, as send() does: all, or none. The system hardly ever takes a part of so few. Then the rest is
-		/// tried again a few times, without waiting; if it cannot be sent, returns -1 with errno EPIPE: there can be nothing behind it.
+		/// Sends a few bytes that nobody keeps, as send() does: all, or none. The system hardly ever takes a part of so few. Then the
+		/// rest is tried again a few times, without waiting; if it cannot be sent, returns -1 with errno EPIPE: nothing can follow.
 
 	virtual int sendFile(poco_socket_t fd, OutputFile& file, std::size_t length) = 0;
 		/// Sends so many bytes of the file, and moves the offset behind what has been sent. Waits for the disk, if need be.
