@@ -157,7 +157,7 @@ void Executor::submit(IntrusiveQueue<Task>& tasks)
 	{
 		Lock lock(_mutex);
 		if (_stopping) cancelled.append(tasks);
-		while (Task* pTask = tasks.pop()) _queue.push(*pTask, now);
+		_queue.push(tasks, now);
 		wakeForQueue(lock);
 	}
 	while (Task* pTask = cancelled.pop()) pTask->cancel();
@@ -180,7 +180,9 @@ bool Executor::trySubmit(Task& task)
 		}
 		if (!here)
 		{
-			_queue.push(task, Task::Clock::now());
+			IntrusiveQueue<Task> tasks;
+			tasks.push(task);
+			_queue.push(tasks, Task::Clock::now());
 			wakeForQueue(lock);
 			return true;
 		}
@@ -358,9 +360,10 @@ void Executor::work(Lock& lock, Permit permit)
 	// A loop without a leader comes first: nobody else may be there to lead it.
 	while (_leaders.unled() == 0 && _queue.size() > 0)
 	{
+		Task* pTask = _queue.pop();
+		wakeForQueue(lock); // starts a thread perhaps, which is none of the task's time
 		const Task::Clock::time_point now = Task::Clock::now();
-		Task* pTask = _queue.pop(now);
-		wakeForQueue(lock);
+		_queue.countWait(*pTask, now);
 		lock.unlock();
 		pTask->run(now);
 		lock.lock();

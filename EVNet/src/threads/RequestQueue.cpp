@@ -50,21 +50,21 @@ void RequestQueue::offerRoom(int admitted)
 }
 
 
-void RequestQueue::push(Task& task, Task::Clock::time_point now)
+void RequestQueue::push(IntrusiveQueue<Task>& tasks, Task::Clock::time_point now)
 {
-	task.queuedAt = now;
-	_tasks.push(task);
+	while (Task* pTask = tasks.pop())
+	{
+		pTask->queuedAt = now;
+		_tasks.push(*pTask);
+	}
 	_size = static_cast<int>(_tasks.size());
 }
 
 
-Task* RequestQueue::pop(Task::Clock::time_point now)
+Task* RequestQueue::pop()
 {
 	Task* pTask = _tasks.pop();
-	if (!pTask) return nullptr;
-	_size = static_cast<int>(_tasks.size());
-	++_popped;
-	_waited += now - pTask->queuedAt;
+	if (pTask) _size = static_cast<int>(_tasks.size());
 	return pTask;
 }
 

@@ -135,11 +135,18 @@ public:
 		return _size;
 	}
 
-	void push(Task& task, Task::Clock::time_point now);
-		/// Called under the lock.
+	void push(IntrusiveQueue<Task>& tasks, Task::Clock::time_point now);
+		/// Moves all tasks from another queue to this one. Called under the lock.
 
-	Task* pop(Task::Clock::time_point now);
+	Task* pop();
 		/// Returns the task that has been waiting for the longest time, or a null pointer. Called under the lock.
+
+	void countWait(const Task& task, Task::Clock::time_point now)
+		/// Counts how long the task, which is about to be run, has been waiting. Called under the lock.
+	{
+		++_popped;
+		_waited += now - task.queuedAt;
+	}
 
 	void takeAll(IntrusiveQueue<Task>& tasks);
 		/// Moves all tasks to the end of another queue. Called under the lock.
