@@ -49,6 +49,16 @@ namespace
 			answerURI(request, response);
 		});
 	}
+
+	bool bothAreAnswered(RawClient& client, const std::atomic<bool>& begun)
+		/// Asks for /second when the handler of /first has begun. Returns true if only the second response says that it is the last.
+	{
+		if (!waitFor([&] { return begun.load(); })) return false;
+		client.get("/second");
+		const Answer first = client.receiveAnswer();
+		const Answer second = client.receiveAnswer();
+		return first.isOK("/first") && !first.saysClose() && second.isOK("/second") && second.saysClose();
+	}
 }
 
 
@@ -347,12 +357,7 @@ void EVHTTPServerPipelineTest::testRequestThatArrivesDuringTheLastOne()
 	server.start();
 	RawClient client(server);
 	client.get("/first");
-	assertTrue (waitFor([&] { return begun.load(); }));
-	client.get("/second");
-	const Answer first = client.receiveAnswer();
-	assertTrue (first.isOK("/first") && !first.saysClose());
-	const Answer second = client.receiveAnswer();
-	assertTrue (second.isOK("/second") && second.saysClose());
+	assertTrue (bothAreAnswered(client, begun));
 	assertTrue (client.hasEnded());
 }
 
@@ -375,12 +380,7 @@ void EVHTTPServerPipelineTest::testRequestThatArrivesDuringTheLastOneOfADrain()
 	assertTrue (idle.hasEnded()); // the server is being drained before the handler is called
 	gate.open();
 	assertTrue (slow.receiveAnswer().isOK("/slow"));
-	assertTrue (waitFor([&] { return begun.load(); }));
-	client.get("/second");
-	const Answer first = client.receiveAnswer();
-	assertTrue (first.isOK("/first") && !first.saysClose());
-	const Answer second = client.receiveAnswer();
-	assertTrue (second.isOK("/second") && second.saysClose());
+	assertTrue (bothAreAnswered(client, begun));
 	assertTrue (drained.get());
 }
 

@@ -43,50 +43,16 @@ namespace
 		return text.find(part) != std::string::npos;
 	}
 
-	class NamedConnection: public EVTCPServerConnection
-		/// Its requests are lines, which are their own names.
+	class NamedConnection: public ServedConnection
+		/// Its requests are their own names.
 	{
 	public:
-		NamedConnection(const StreamSocket& socket, Gate& gate):
-			EVTCPServerConnection(socket),
-			_gate(gate)
-		{
-		}
-
-		std::ptrdiff_t frame(const char* pData, std::size_t length) override
-		{
-			return frameLines(pData, length);
-		}
+		using ServedConnection::ServedConnection;
 
 		void nameRequest(std::string& name) override
 		{
-			name.append(requestData(), requestLength());
+			name.append(request());
 		}
-
-		void run() override
-		{
-			_gate.pass();
-		}
-
-	private:
-		Gate& _gate;
-	};
-
-	class NamedConnectionFactory: public Poco::Net::TCPServerConnectionFactory
-	{
-	public:
-		explicit NamedConnectionFactory(Gate& gate):
-			_gate(gate)
-		{
-		}
-
-		Poco::Net::TCPServerConnection* createConnection(const StreamSocket& socket) override
-		{
-			return new NamedConnection(socket, _gate);
-		}
-
-	private:
-		Gate& _gate;
 	};
 }
 
@@ -175,7 +141,10 @@ void EVServerMessagesTest::testRequestThatIsNamedByItsBytes()
 	Gate gate;
 	EVTCPServerParams::Ptr pParams = serverParams(2, 1, EVServerOptions::EXECUTE_DEDICATED);
 	pParams->setHandlerTimeout(Poco::Timespan(10*Poco::Timespan::MILLISECONDS));
-	EVTCPServer server(new NamedConnectionFactory(gate), 0, pParams);
+	EVTCPServer server(new FunctionFactory([&gate](const StreamSocket& socket)
+	{
+		return new NamedConnection(socket, [&gate](ServedConnection&) { gate.pass(); }, frameLines);
+	}), 0, pParams);
 	server.start();
 	RawClient client(server);
 	client.send("hello\n");
