@@ -15,7 +15,10 @@
 #include "socket/ConnectionSocketImpl.h"
 #include "CppUnit/TestCaller.h"
 #include "CppUnit/TestSuite.h"
+#include <algorithm>
+#include <cerrno>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 
 using namespace Poco::EVNet;
@@ -24,6 +27,46 @@ using Poco::Net::HTTPServerParams;
 
 namespace
 {
+	BufferPool::Ptr makePool()
+	{
+		return new BufferPool({1 << 20, 1 << 16, 1 << 20, 1 << 20, 0, 0});
+	}
+
+	class PartsTransport: public Transport
+		/// Takes a few bytes of what it is given, each second time: the system takes all of so few, or none.
+	{
+	public:
+		PartsTransport():
+			Transport(false)
+		{
+		}
+
+		ssize_t receive(poco_socket_t, void*, std::size_t, int) override
+		{
+			errno = EAGAIN;
+			return -1;
+		}
+
+		ssize_t send(poco_socket_t, const struct iovec* pParts, int, int) override
+		{
+			errno = EAGAIN;
+			if (++_calls % 2 == 0) return -1;
+			const std::size_t n = std::min<std::size_t>(pParts->iov_len, 10);
+			sent.append(static_cast<const char*>(pParts->iov_base), n);
+			return static_cast<ssize_t>(n);
+		}
+
+		int sendFile(poco_socket_t, OutputFile&, std::size_t) override
+		{
+			return EAGAIN;
+		}
+
+		std::string sent;
+
+	private:
+		int _calls = 0;
+	};
+
 	void sendChunks(HTTPServerResponse& response)
 	{
 		response.setChunkedTransferEncoding(true);
@@ -48,7 +91,7 @@ void HTTPResponseStreamTest::testWholeResponsesAreHeld()
 	};
 	// Without a loop, so that nobody sends what is held.
 	const std::string request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-	BufferPool::Ptr pPool(new BufferPool({1 << 20, 1 << 16, 1 << 20, 1 << 20, 0, 0}));
+	const BufferPool::Ptr pPool = makePool();
 	HTTPServerParams::Ptr pParams(new HTTPServerParams);
 	HTTPServerExchangePool exchanges(pParams);
 	for (const Handler& handler: handlers)
@@ -91,11 +134,27 @@ void HTTPResponseStreamTest::testWholeResponsesAreHeld()
 }
 
 
+void HTTPResponseStreamTest::testRestOfATextIsKept()
+{
+	const std::string text("HTTP/1.1 100 Continue\r\n\r\n");
+	PartsTransport transport;
+	Output output(0, transport, makePool());
+	assertTrue (output.trySend(text) == Output::FLUSH_KEPT);
+	assertTrue (!output.empty());
+	assertTrue (output.trySend(text) == Output::FLUSH_AGAIN);
+	assertTrue (output.flush() == Output::FLUSH_AGAIN);
+	assertTrue (output.flush() == Output::FLUSH_DONE);
+	assertTrue (output.empty());
+	assertEqual(text, transport.sent);
+}
+
+
 CppUnit::Test* HTTPResponseStreamTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("HTTPResponseStreamTest");
 
 	CppUnit_addTest(pSuite, HTTPResponseStreamTest, testWholeResponsesAreHeld);
+	CppUnit_addTest(pSuite, HTTPResponseStreamTest, testRestOfATextIsKept);
 
 	return pSuite;
 }

@@ -24,6 +24,7 @@ public:
 	explicit HTTPResponseStreamTest(const std::string& name);
 
 	void testWholeResponsesAreHeld();
+	void testRestOfATextIsKept();
 
 	static CppUnit::Test* suite();
 };

@@ -42,7 +42,7 @@ public:
 	}
 
 	RateDeadline(const Poco::Timespan& period, int minRate):
-		/// The same, with the length of a period and the rate in bytes per second.
+		/// As before, with the length of a period, and the minimum rate in bytes per second.
 		_period(period.totalMicroseconds()),
 		_minBytes(static_cast<Poco::UInt64>(period.totalMilliseconds())*static_cast<Poco::UInt64>(minRate)/1000),
 		_transferred(0)

@@ -187,6 +187,9 @@ std::ptrdiff_t EVHTTPServerConnection::inviteBody()
 	case Output::FLUSH_DONE:
 		_invited = true;
 		return FRAME_INCOMPLETE_BODY;
+	case Output::FLUSH_KEPT:
+		_invited = true;
+		return Connection::FRAME_BLOCKED;
 	case Output::FLUSH_AGAIN:
 	case Output::FLUSH_FILE:
 		return Connection::FRAME_BLOCKED;

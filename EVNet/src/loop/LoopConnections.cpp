@@ -199,7 +199,7 @@ void LoopConnections::check(const Connection& connection) const
 			break;
 		case ConnectionState::PHASE_FLUSHING:
 			EVNET_ASSERT_EQUAL(!looks, watched);
-			// There may be no output: what the loop itself wants to say (100 Continue) is not kept, see Connection::FRAME_BLOCKED.
+			// There may be no output: of what the loop itself wants to say (100 Continue), nothing is kept before a part has been sent.
 			EVNET_ASSERT(deadline == ConnectionState::DEADLINE_NONE || deadline == ConnectionState::DEADLINE_SEND);
 			break;
 		case ConnectionState::PHASE_LINGERING:

@@ -25,6 +25,17 @@ namespace Poco {
 namespace EVNet {
 
 
+namespace
+{
+	bool trySend(Connection& connection, const std::string& text)
+		/// Returns false if the client takes nothing of it.
+	{
+		const Output::Result result = connection.socket().output().trySend(text);
+		return result == Output::FLUSH_DONE || result == Output::FLUSH_KEPT;
+	}
+}
+
+
 RequestReader::RequestReader(const Parts& parts):
 	_loop(parts.loop),
 	_connections(parts.connections),
@@ -291,7 +302,7 @@ void RequestReader::refuseBusy(Connection& connection, std::ptrdiff_t length)
 	connection.socket().input().beginRequest(static_cast<std::size_t>(length));
 	connection.socket().input().skipRequest();
 	// Whoever does not even take that is not waited for.
-	if (connection.socket().output().trySend(text) != Output::FLUSH_DONE) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
+	if (!trySend(connection, text)) connection.end(EVServerStatistics::CLOSED_SEND_TIMEOUT);
 	connection.endRequest();
 	_output.flush(connection);
 }
@@ -300,13 +311,13 @@ void RequestReader::refuseBusy(Connection& connection, std::ptrdiff_t length)
 void RequestReader::refuseLate(Connection& connection)
 {
 	const std::string text = connection.refusal(EVTCPServerConnection::REFUSAL_TIMEOUT);
-	if (text.empty() || connection.socket().output().trySend(text) != Output::FLUSH_DONE)
+	if (text.empty() || !trySend(connection, text))
 	{
 		_connections.close(connection, EVServerStatistics::CLOSED_REQUEST_TIMEOUT);
 		return;
 	}
 	connection.end(EVServerStatistics::CLOSED_REQUEST_TIMEOUT, true);
-	_output.proceed(connection);
+	_output.flush(connection);
 }
 
 

@@ -105,7 +105,7 @@ ssize_t ConnectionSocketImpl::receiveSome()
 }
 
 
-int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
+int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags, bool isEmpty)
 {
 	// Whoever must not wait, or waits for all, does so in the system: it alone knows what that means.
 	if (isPocos() || (!secure() && (flags & (MSG_DONTWAIT | MSG_WAITALL))))
@@ -115,13 +115,13 @@ int ConnectionSocketImpl::waitAndReceive(void* buffer, int length, int flags)
 	}
 	if (!isOpen()) throw Poco::Net::InvalidSocketException();
 	RateDeadline deadline;
-	for (;;)
+	for (;; isEmpty = true)
 	{
+		if (isEmpty && !getBlocking()) return -1; // as with Poco
+		if (isEmpty) waitReadable(deadline);
 		const ssize_t n = transport().receive(sockfd(), buffer, static_cast<std::size_t>(length), flags);
 		if (n >= 0) return static_cast<int>(n);
 		if (errno != EAGAIN) error();
-		if (!getBlocking()) return -1; // as with Poco
-		waitReadable(deadline);
 	}
 }
 
@@ -176,7 +176,7 @@ std::size_t ConnectionSocketImpl::readMore(RateDeadline* pDeadline)
 	if (!pDeadline->begun()) pDeadline->begin(getReceiveTimeout(), limits().minRate);
 	else if (pDeadline->isOver() && !pDeadline->extend()) throw Poco::TimeoutException("The client sends the body too slowly");
 	_output.flushAll(); // the client may need what we have said before it says more
-	const int n = waitAndReceive(_input.room(), static_cast<int>(_input.roomSize()));
+	const int n = waitAndReceive(_input.room(), static_cast<int>(_input.roomSize()), 0, true);
 	if (n > 0) _input.added(static_cast<std::size_t>(n));
 	return _input.size();
 }
@@ -188,7 +188,7 @@ int ConnectionSocketImpl::receiveBytes(void* buffer, int length, int flags)
 	const std::size_t n = _input.read(buffer, static_cast<std::size_t>(length), (flags & MSG_PEEK) != 0);
 	if (n > 0) return static_cast<int>(n);
 	_output.flushAll(); // the client may need what we have said before it says more
-	const int rc = waitAndReceive(buffer, length, flags);
+	const int rc = waitAndReceive(buffer, length, flags, false);
 	if (rc > 0 && !(flags & MSG_PEEK)) _input.readPast(static_cast<std::size_t>(rc));
 	return rc;
 }

@@ -29,7 +29,6 @@
 #include <atomic>
 
 
-
 namespace Poco {
 namespace EVNet {
 
@@ -176,7 +175,9 @@ private:
 
 	void closed();
 	ssize_t receiveSome();
-	int waitAndReceive(void* buffer, int length, int flags = 0);
+	int waitAndReceive(void* buffer, int length, int flags, bool isEmpty);
+		/// If isEmpty is true, somebody has just found out that there is nothing: it waits first.
+
 	void applyReceiveTimeout();
 	void waitReadable(RateDeadline& deadline);
 		/// Waits until something can be received, or is worth a try. Throws a Poco::TimeoutException if the client is too slow.

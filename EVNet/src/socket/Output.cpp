@@ -241,11 +241,13 @@ void Output::checkOpen() const
 
 Output::Result Output::trySend(const std::string& text)
 {
-	const Result flushed = flush();
-	if (flushed != FLUSH_DONE) return flushed;
-	const ssize_t n = transport().sendWhole(_fd, text.data(), text.size());
-	if (n == static_cast<ssize_t>(text.size())) return FLUSH_DONE;
-	return n < 0 && errno == EAGAIN ? FLUSH_AGAIN : FLUSH_ERROR;
+	if (const Result flushed = flush(); flushed != FLUSH_DONE) return flushed;
+	const struct iovec part = { const_cast<char*>(text.data()), text.size() };
+	const ssize_t n = transport().send(_fd, &part, 1);
+	if (n < 0) return errno == EAGAIN ? FLUSH_AGAIN : FLUSH_ERROR;
+	const std::size_t rest = text.size() - static_cast<std::size_t>(n);
+	if (rest == 0) return FLUSH_DONE;
+	return keep(&text[text.size() - rest], rest) == rest ? FLUSH_KEPT : FLUSH_ERROR;
 }
 
 
@@ -299,9 +301,7 @@ Output::Result Output::flush(bool beside)
 
 Output::Result Output::flushAsOwner()
 {
-	const Result result = flush();
-	if (result != FLUSH_FILE) return result;
-
+	if (const Result result = flush(); result != FLUSH_FILE) return result;
 	// No lock is held while the disk is waited for: nobody else removes the output as long as there is a file.
 	OutputBuffer& buffer = *_pBuffer.load(std::memory_order_relaxed);
 	const int error = buffer.sendFile(transport(), _fd, FLUSH_SLICE);

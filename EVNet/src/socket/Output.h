@@ -59,6 +59,8 @@ public:
 			/// The client does not take more at present.
 		FLUSH_FILE,
 			/// The file is next, which only flushAsOwner() reads.
+		FLUSH_KEPT,
+			/// A part was sent, the rest is kept.
 		FLUSH_ERROR
 			/// The connection is broken, or the file cannot be read or has become shorter; see errno.
 	};
@@ -117,12 +119,11 @@ public:
 	// for the event loop; never waits for the client
 	//
 	Result trySend(const std::string& text);
-		/// Sends the text behind output that is held, if the client takes it all at once. FLUSH_AGAIN
-		/// means that nothing of the text has been sent, FLUSH_ERROR that there can be nothing behind it.
+		/// Sends the text behind output that is held, if the client takes any of it at once. FLUSH_AGAIN and FLUSH_FILE mean that nothing
+		/// of it has been sent, FLUSH_ERROR that there can be nothing behind it, FLUSH_KEPT that flush() sends the rest.
 
 	Result flush();
-		/// Sends what there is, but no file. Not more than a slice of it, lest a fast client keeps the loop from the others. Called by
-		/// the owner or the leader.
+		/// Sends what there is, but no file, and one slice at most, or a fast client keeps the loop. Called by the owner or the leader.
 
 	Result flushBeside();
 		/// As flush(), but called by the leader while a handler uses the socket. Does nothing if the handler has the SecureStreamSocket
@@ -159,8 +160,7 @@ public:
 		/// plain or detached connection), whoever writes waits for the client.
 
 	void unmanage(OutputFlusher& manager);
-		/// Ends what manage() began, unless another connection has become the manager. May be called
-		/// while another thread uses the socket, which a handler may have detached.
+		/// Ends what manage() began, unless there is another manager by now. Whoever has got the socket may be using it.
 
 	bool isManaged() const;
 

@@ -81,21 +81,6 @@ namespace
 		}
 		return copyFile(fd, file, length);
 	}
-
-	int sendParts(poco_socket_t fd, OutputFile& file, std::size_t length)
-		/// As PlainTransport::sendFile(), with a socket that does not wait.
-	{
-		while (length > 0)
-		{
-			const ssize_t n = sendPart(fd, file, length);
-			if (n == 0) return EIO; // it has become shorter
-			if (n < 0 && errno != EINTR) return errno;
-			if (n < 0) continue;
-			file.offset += n;
-			length -= static_cast<std::size_t>(n);
-		}
-		return 0;
-	}
 }
 
 
@@ -143,10 +128,11 @@ ssize_t PlainTransport::send(poco_socket_t fd, const struct iovec* pParts, int c
 
 int PlainTransport::sendFile(poco_socket_t fd, OutputFile& file, std::size_t length)
 {
-	if (file.copied) return sendParts(fd, file, length);
+	const auto send = [&](std::size_t left) { return sendPart(fd, file, left); };
+	if (file.copied) return sendParts(file, length, send);
 	NonBlocking nonBlocking(fd);
 	if (!nonBlocking.works()) file.copied = true;
-	const int result = sendParts(fd, file, length);
+	const int result = sendParts(file, length, send);
 	if (nonBlocking.restore()) return result;
 	// Handlers must not get a socket that does not wait. What is left of the file, if anything, and the next answer are lost by that, and
 	// not by the client.

@@ -41,7 +41,6 @@ namespace EVNet {
 namespace
 {
 	const int WANT_READ = -1; // SecureStreamSocket::ERR_SSL_WANT_READ
-
 }
 
 
@@ -215,16 +214,7 @@ std::size_t SecureTransport::gather(const struct iovec* pParts, int count, std::
 int SecureTransport::sendFile(poco_socket_t, OutputFile& file, std::size_t length)
 {
 	std::lock_guard<std::mutex> lock(_mutex);
-	while (length > 0)
-	{
-		const ssize_t n = sendFileRecord(file, length);
-		if (n == 0) return EIO; // it has become shorter
-		if (n < 0 && errno != EINTR) return errno;
-		if (n < 0) continue;
-		file.offset += n;
-		length -= static_cast<std::size_t>(n);
-	}
-	return 0;
+	return sendParts(file, length, [&](std::size_t left) { return sendFileRecord(file, left); });
 }
 
 

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
-#include <sys/uio.h>
 
 
 using Poco::Net::SocketImpl;
@@ -57,23 +56,6 @@ Transport::Transport(bool handshaking):
 
 Transport::~Transport()
 {
-}
-
-
-ssize_t Transport::sendWhole(poco_socket_t fd, const char* pText, std::size_t length)
-{
-	const int attempts = 8;
-	std::size_t sent = 0;
-	for (int i = 0; i < attempts && sent < length; i++)
-	{
-		const struct iovec part = { const_cast<char*>(pText) + sent, length - sent };
-		const ssize_t n = send(fd, &part, 1);
-		if (n < 0 && (sent == 0 || errno != EAGAIN)) return n;
-		if (n > 0) sent += static_cast<std::size_t>(n);
-	}
-	if (sent == length) return static_cast<ssize_t>(sent);
-	errno = EPIPE;
-	return -1;
 }
 
 

@@ -24,6 +24,7 @@
 #include "Poco/Timespan.h"
 #include "Poco/Types.h"
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 #include <sys/types.h>
 
@@ -73,10 +74,6 @@ public:
 	virtual ssize_t send(poco_socket_t fd, const struct iovec* pParts, int count, int flags = 0) = 0;
 		/// Sends the parts, as sendmsg(2) does. Returns how many of the bytes are sent, or -1 with errno EAGAIN if it is none. The next
 		/// call must begin with the bytes that are left. May also be called by the leader while a handler runs, see exposed().
-
-	ssize_t sendWhole(poco_socket_t fd, const char* pText, std::size_t length);
-		/// Sends a few bytes that nobody keeps, as send() does: all, or none. The system hardly ever takes a part of so few. Then the
-		/// rest is tried again a few times, without waiting; if it cannot be sent, returns -1 with errno EPIPE: nothing can follow.
 
 	virtual int sendFile(poco_socket_t fd, OutputFile& file, std::size_t length) = 0;
 		/// Sends so many bytes of the file, and moves the offset behind what has been sent. Waits for the disk, if need be.
@@ -152,6 +149,11 @@ protected:
 	explicit Transport(bool handshaking);
 	virtual ~Transport();
 
+	template <class Function>
+	static int sendParts(OutputFile& file, std::size_t length, Function sendPart);
+		/// Sends so many bytes of the file by calling the function with the length of what is left: it sends a part of it, at the
+		/// offset of the file, and returns what the system call would, 0 if there is nothing. Returns what sendFile() does.
+
 	std::atomic<bool> _handshaking;
 	std::atomic<bool> _exposed;
 	std::atomic<bool> _wantsToReceive;
@@ -168,6 +170,22 @@ private:
 //
 // inlines
 //
+template <class Function>
+int Transport::sendParts(OutputFile& file, std::size_t length, Function sendPart)
+{
+	while (length > 0)
+	{
+		const ssize_t n = sendPart(length);
+		if (n == 0) return EIO; // it has become shorter
+		if (n < 0 && errno != EINTR) return errno;
+		if (n < 0) continue;
+		file.offset += n;
+		length -= static_cast<std::size_t>(n);
+	}
+	return 0;
+}
+
+
 inline void Transport::Release::operator () (Transport* pTransport) const
 {
 	pTransport->release();
