@@ -233,6 +233,39 @@ void EVTCPServerNotifyTest::testTimeoutsGoOnThoughOutputWaits()
 }
 
 
+void EVTCPServerNotifyTest::testTimeUpBeforeTheOutputIsTaken()
+{
+	// With assertions, a clock that is not stopped with what it measured ends the process.
+	const std::string much(16*1024*1024, 'm');
+	for (const std::string part: {"", "half"})
+	{
+		Gate gate;
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1);
+		pParams->setIdleTimeout(10*Poco::Timespan::SECONDS);
+		pParams->setRequestTimeout(10*Poco::Timespan::SECONDS);
+		pParams->setMaxPendingOutput(32*1024*1024);
+		EVTCPServer server(serveNotified(answer, [&](ServedConnection& c)
+		{
+			gate.pass();
+			c.reply(much);
+		}), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		const Poco::UInt64 id = idOf(client);
+		sendAll(client, part);
+		if (!part.empty()) assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
+		server.notify(id);
+		assertTrue (gate.holds(1));
+		sleepFor(11*1000);
+		gate.open();
+		assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
+		assertTrue (receive(client, much.size()) == much);
+		assertTrue (isClosed(client));
+		assertTrue (isClosedBecause(server, part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+	}
+}
+
+
 void EVTCPServerNotifyTest::testIdleTimeoutAfterFlushingWithoutSendTimeout()
 {
 	const std::string much(16*1024*1024, 'm');
@@ -548,6 +581,7 @@ CppUnit::Test* EVTCPServerNotifyTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOn);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOnThoughBytesArrive);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testTimeoutsGoOnThoughOutputWaits);
+	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testTimeUpBeforeTheOutputIsTaken);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutAfterFlushingWithoutSendTimeout);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutGoesOn);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testSlowReaderHoldsNoThread);

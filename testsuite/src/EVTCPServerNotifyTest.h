@@ -29,6 +29,7 @@ public:
 	void testRequestTimeoutGoesOn();
 	void testRequestTimeoutGoesOnThoughBytesArrive();
 	void testTimeoutsGoOnThoughOutputWaits();
+	void testTimeUpBeforeTheOutputIsTaken();
 	void testIdleTimeoutAfterFlushingWithoutSendTimeout();
 	void testIdleTimeoutGoesOn();
 	void testSlowReaderHoldsNoThread();

@@ -182,7 +182,8 @@ void LoopConnections::check(const Connection& connection) const
 			[[fallthrough]];
 		case ConnectionState::PHASE_NEW:
 		case ConnectionState::PHASE_IDLE:
-			// Another thread may have let go just now, so that the clock is that of its work.
+			// Another thread may have let go just now, so that the clock is that of its work. That of output is over with the output.
+			EVNET_ASSERT(deadline != ConnectionState::DEADLINE_SEND && deadline != ConnectionState::DEADLINE_LINGER);
 			EVNET_ASSERT(watched || looks);
 			EVNET_ASSERT(looks || ConnectionState::isSilent(phase) == (connection.socket().input().size() == 0));
 			break;

@@ -146,6 +146,7 @@ void LoopOutput::proceed(Connection& connection)
 		_closer.hangUp(connection, EVServerStatistics::CLOSED_IDLE_TIMEOUT);
 		return;
 	}
+	else _connections.deadlines().stop(connection); // the reader looks once more, without any
 	// The last step of a handshake may have brought the beginning of a request.
 	if (state.work() == ConnectionState::WORK_HANDSHAKE) connection.unframed = connection.socket().input().size() > 0;
 	_connections.counters().count(state.await());
