@@ -129,6 +129,7 @@ namespace
 	unsigned faultsOf(unsigned faults, int fd, int flags = 0)
 		/// Returns those of the faults that are possible in this call.
 	{
+		if (flags & MSG_WAITALL) faults &= ~(1U << FAULT_SHORT); // recv(2): only an error or the end makes it short
 		const bool waits = !(flags & MSG_DONTWAIT) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
 		if (!waits) return faults;
 		faults &= ~(1U << FAULT_EAGAIN);
