@@ -50,6 +50,7 @@
 #include "EVTCPServerLingerTest.h"
 #include "EVTCPServerLoadTest.h"
 #include "EVTCPServerNotifyTest.h"
+#include "EVTCPServerNotifyTimeoutTest.h"
 #include "EVTCPServerOutputTest.h"
 #include "EVTCPServerStartTest.h"
 #include "EVTCPServerStopTest.h"
@@ -132,6 +133,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerFailureTest::suite());
 	pSuite->addTest(EVTCPServerLoadTest::suite());
 	pSuite->addTest(EVTCPServerNotifyTest::suite());
+	pSuite->addTest(EVTCPServerNotifyTimeoutTest::suite());
 	pSuite->addTest(EVTCPServerOutputTest::suite());
 	pSuite->addTest(EVTCPServerStartTest::suite());
 	pSuite->addTest(EVTCPServerStopTest::suite());

@@ -11,52 +11,12 @@
 
 #include "EVTCPServerNotifyTest.h"
 #include "CppUnit/TestCaller.h"
-#include "TestSupport.h"
+#include "NotifiedConnection.h"
 
 
 namespace
 {
 	const EVServerOptions::ExecutionPolicy POLICIES[] = {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED};
-
-	class NotifiedConnection: public ServedConnection
-	{
-	public:
-		NotifiedConnection(const StreamSocket& socket, const Run& run, const Run& notified):
-			ServedConnection(socket, run, frameLines),
-			_notified(notified)
-		{
-		}
-
-		void notified() override
-		{
-			_notified(*this);
-		}
-
-	private:
-		Run _notified;
-	};
-
-	Poco::Net::TCPServerConnectionFactory::Ptr serveNotified(const ServedConnection::Run& run, const ServedConnection::Run& notified)
-	{
-		return new FunctionFactory([run, notified](const StreamSocket& socket) { return new NotifiedConnection(socket, run, notified); });
-	}
-
-	void answer(ServedConnection& c)
-		/// Says the id if asked for it, else sends the line back.
-	{
-		c.reply(c.request() == "id?\n" ? std::to_string(c.id()) + "\n" : c.request());
-	}
-
-	void sendNews(ServedConnection& c)
-	{
-		c.reply("news\n");
-	}
-
-	Poco::UInt64 idOf(StreamSocket& client)
-	{
-		sendAll(client, "id?\n");
-		return std::stoull(receiveLine(client));
-	}
 }
 
 
@@ -146,161 +106,6 @@ void EVTCPServerNotifyTest::testInTheMiddleOfARequest()
 		sendAll(client, "three\nfour\n");
 		assertEqual(std::string("one two three"), receiveLine(client));
 		assertEqual(std::string("four"), receiveLine(client));
-	}
-}
-
-
-void EVTCPServerNotifyTest::testRequestTimeoutGoesOn()
-{
-	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-	pParams->setRequestTimeout(3*Poco::Timespan::SECONDS);
-	EVTCPServer server(serveNotified(answer, sendNews), 0, pParams);
-	server.start();
-	StreamSocket client = connectTo(server);
-	const Poco::UInt64 id = idOf(client);
-	sendAll(client, "half");
-	assertTrue (waitFor([&]
-	{
-		server.notify(id);
-		sleepFor(100);
-		return server.currentConnections() == 0;
-	}, DEADLINE/4));
-	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
-}
-
-
-void EVTCPServerNotifyTest::testRequestTimeoutGoesOnThoughBytesArrive()
-{
-	for (auto policy: POLICIES)
-	{
-		EVTCPServerParams::Ptr pParams = serverParams(2, 1, policy);
-		pParams->setRequestTimeout(3*Poco::Timespan::SECONDS);
-		EVTCPServer server(serveNotified(answer, sendNews), 0, pParams);
-		server.start();
-		StreamSocket client = connectTo(server);
-		const Poco::UInt64 id = idOf(client);
-		assertTrue (waitFor([&]
-		{
-			server.notify(id);
-			try
-			{
-				client.sendBytes("x", 1);
-			}
-			catch (Poco::Exception&)
-			{
-				return true;
-			}
-			sleepFor(100);
-			return server.currentConnections() == 0;
-		}));
-		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
-	}
-}
-
-
-void EVTCPServerNotifyTest::testTimeoutsGoOnThoughOutputWaits()
-{
-	// Each notification sends more than the client takes at once: the connection is flushed again and again.
-	const std::string much(1024*1024, 'm');
-	for (const std::string part: {"", "half"})
-	{
-		EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-		pParams->setIdleTimeout(10*Poco::Timespan::SECONDS);
-		pParams->setRequestTimeout(10*Poco::Timespan::SECONDS);
-		std::atomic<bool> flushed(false);
-		EVTCPServer* pServer = nullptr;
-		EVTCPServer server(serveNotified(answer, [&](ServedConnection& c)
-		{
-			c.reply(much);
-			pServer->notify(c.id());
-		}), 0, pParams);
-		pServer = &server;
-		server.start();
-		StreamSocket client = connectTo(server);
-		const Poco::UInt64 id = idOf(client);
-		sendAll(client, part);
-		if (!part.empty()) assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
-		server.notify(id);
-		assertTrue (waitFor([&]
-		{
-			flushed = flushed || server.statistics().flushing == 1;
-			sleepFor(200);
-			return receiveSome(client, much.size()).empty();
-		}));
-		assertTrue (flushed);
-		assertTrue (isClosedBecause(server, part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
-	}
-}
-
-
-void EVTCPServerNotifyTest::testTimeUpBeforeTheOutputIsTaken()
-{
-	// With assertions, a clock that is not stopped with what it measured ends the process.
-	const std::string much(16*1024*1024, 'm');
-	for (const std::string part: {"", "half"})
-	{
-		Gate gate;
-		EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-		pParams->setIdleTimeout(10*Poco::Timespan::SECONDS);
-		pParams->setRequestTimeout(10*Poco::Timespan::SECONDS);
-		pParams->setMaxPendingOutput(32*1024*1024);
-		EVTCPServer server(serveNotified(answer, [&](ServedConnection& c)
-		{
-			gate.pass();
-			c.reply(much);
-		}), 0, pParams);
-		server.start();
-		StreamSocket client = connectTo(server);
-		const Poco::UInt64 id = idOf(client);
-		sendAll(client, part);
-		if (!part.empty()) assertTrue (waitFor([&] { return server.statistics().reading == 1; }));
-		server.notify(id);
-		assertTrue (gate.holds(1));
-		sleepFor(11*1000);
-		gate.open();
-		assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
-		assertTrue (receive(client, much.size()) == much);
-		assertTrue (isClosed(client));
-		assertTrue (isClosedBecause(server, part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
-	}
-}
-
-
-void EVTCPServerNotifyTest::testIdleTimeoutAfterFlushingWithoutSendTimeout()
-{
-	const std::string much(16*1024*1024, 'm');
-	EVTCPServerParams::Ptr pParams = serverParams(2, 1);
-	pParams->setIdleTimeout(3*Poco::Timespan::SECONDS);
-	pParams->setSendTimeout(0);
-	pParams->setMaxPendingOutput(32*1024*1024);
-	EVTCPServer server(serveNotified(answer, [&](ServedConnection& c) { c.reply(much); }), 0, pParams);
-	server.start();
-	StreamSocket client = connectTo(server);
-	server.notify(idOf(client));
-	assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
-	assertTrue (receive(client, much.size()).size() == much.size());
-	assertTrue (isClosed(client));
-	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
-}
-
-
-void EVTCPServerNotifyTest::testIdleTimeoutGoesOn()
-{
-	for (auto policy: POLICIES)
-	{
-		EVTCPServerParams::Ptr pParams = serverParams(2, 1, policy);
-		pParams->setIdleTimeout(3*Poco::Timespan::SECONDS);
-		EVTCPServer server(serveNotified(answer, sendNews), 0, pParams);
-		server.start();
-		StreamSocket client = connectTo(server);
-		const Poco::UInt64 id = idOf(client);
-		assertTrue (waitFor([&]
-		{
-			server.notify(id);
-			sleepFor(100);
-			return server.currentConnections() == 0;
-		}, DEADLINE/4));
-		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
 	}
 }
 
@@ -578,12 +383,6 @@ CppUnit::Test* EVTCPServerNotifyTest::suite()
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleConnectionIsNotified);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testCallsDuringARequestBecomeOne);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testInTheMiddleOfARequest);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOn);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestTimeoutGoesOnThoughBytesArrive);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testTimeoutsGoOnThoughOutputWaits);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testTimeUpBeforeTheOutputIsTaken);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutAfterFlushingWithoutSendTimeout);
-	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testIdleTimeoutGoesOn);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testSlowReaderHoldsNoThread);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testRequestsAreServedBetweenNotifications);
 	CppUnit_addTest(pSuite, EVTCPServerNotifyTest, testNotifiedBetweenRequests);

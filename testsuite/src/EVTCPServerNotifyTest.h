@@ -26,12 +26,6 @@ public:
 	void testIdleConnectionIsNotified();
 	void testCallsDuringARequestBecomeOne();
 	void testInTheMiddleOfARequest();
-	void testRequestTimeoutGoesOn();
-	void testRequestTimeoutGoesOnThoughBytesArrive();
-	void testTimeoutsGoOnThoughOutputWaits();
-	void testTimeUpBeforeTheOutputIsTaken();
-	void testIdleTimeoutAfterFlushingWithoutSendTimeout();
-	void testIdleTimeoutGoesOn();
 	void testSlowReaderHoldsNoThread();
 	void testRequestsAreServedBetweenNotifications();
 	void testNotifiedBetweenRequests();
