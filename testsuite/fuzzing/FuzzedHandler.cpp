@@ -180,7 +180,8 @@ bool FuzzedHandler::performOnHeader(char operation, std::size_t n)
 		_pResponse->set(HTTPResponse::CONNECTION, _text);
 		return true;
 	case 'o':
-		if (n >= 200 && n < 600) _pResponse->setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(n));
+		// The largest that HTTPStatus has, so that more is none of its values.
+		if (n >= 200 && n <= HTTPResponse::HTTP_NETWORK_AUTHENTICATION_REQUIRED) _pResponse->setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(n));
 		return true;
 	case 'p':
 		_pResponse->setReason(_text);
