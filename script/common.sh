@@ -86,6 +86,27 @@ run_in_parts()
 	return $failed
 }
 
+COVERAGE_MINIMUM=92 # percent of the lines of EVNet/
+
+# forget_coverage DIRECTORY: of a build with EVNET_COVERAGE. The counts of several processes are added up when they end.
+forget_coverage()
+{
+	find "$1" -name '*.gcda' -delete
+}
+
+# report_coverage DIRECTORY: prints how much of EVNet/ what has run since then has reached; fails if that is less than COVERAGE_MINIMUM
+report_coverage()
+{
+	gcovr --root . --filter EVNet/ --csv "$1/files.csv" --txt "$1/report.txt" "$1"
+	tail -n +2 "$1/files.csv" | LC_ALL=C sort -t, -k4,4n -k1,1 | LC_ALL=C awk -F, -v minimum="$COVERAGE_MINIMUM" '
+		{ printf "%6.1f %%  %s\n", 100*$4, $1; lines += $2; covered += $3 }
+		END {
+			printf "%6.1f %%  of %d lines in all, at least %d %% wanted\n", 100*covered/lines, lines, minimum
+			exit 100*covered < minimum*lines
+		}
+	' || fail "too little is covered; $1/report.txt lists the lines that are missing"
+}
+
 debian_codename()
 {
 	(. /etc/os-release; echo "${VERSION_CODENAME:-sid}")

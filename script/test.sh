@@ -3,4 +3,5 @@
 
 install_packages $BUILD_PACKAGES
 build all Release -DCMAKE_BUILD_TYPE=Release
-"$BUILD/Release/bin/EVNet-testrunner" "${@:--all}"
+runner=$BUILD/Release/bin/EVNet-testrunner
+if [ $# -gt 0 ]; then "$runner" "$@"; else run_in_parts "$runner" "$BUILD/Release"; fi

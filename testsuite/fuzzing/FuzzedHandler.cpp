@@ -181,7 +181,8 @@ bool FuzzedHandler::performOnHeader(char operation, std::size_t n)
 		return true;
 	case 'o':
 		// The largest that HTTPStatus has, so that more is none of its values.
-		if (n >= 200 && n <= HTTPResponse::HTTP_NETWORK_AUTHENTICATION_REQUIRED) _pResponse->setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(n));
+		if (n < 200 || n > HTTPResponse::HTTP_NETWORK_AUTHENTICATION_REQUIRED) return true;
+		_pResponse->setStatusAndReason(static_cast<HTTPResponse::HTTPStatus>(n));
 		return true;
 	case 'p':
 		_pResponse->setReason(_text);

@@ -85,7 +85,7 @@ namespace
 			while (wrong.empty() && _server.statistics().closes() < static_cast<Poco::UInt64>(count) + _good)
 			{
 				slowest = std::max(slowest, ask(wrong));
-				if (!scale()) sleepFor(50);
+				if (!scale()) sleepFor(250);
 				if (stopwatch.elapsed() > DEADLINE) wrong = std::to_string(_server.statistics().open) + " are left";
 			}
 			const int gone = stopwatch.elapsed();
@@ -104,7 +104,7 @@ namespace
 		static EVHTTPServerParams::Ptr params()
 		{
 			EVHTTPServerParams::Ptr pParams = httpParams(scale() ? 16 : 4, 0);
-			pParams->setTimeout(scale() ? Poco::Timespan(3, 0) : Poco::Timespan(1, 0));
+			pParams->setTimeout(scale() ? Poco::Timespan(3, 0) : Poco::Timespan(5, 0));
 			if (!scale()) pParams->setLingerTimeout(SHORT);
 			if (!scale()) pParams->setMaxBufferedBytes(SMALL_BUFFER); // so that handlers have to wait, too
 			pParams->setMaxQueued(1000);
@@ -187,7 +187,7 @@ namespace
 						}
 					}
 				}
-				sleepFor(100);
+				sleepFor(scale() ? 100 : 500);
 			}
 		}
 

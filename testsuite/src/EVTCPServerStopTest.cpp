@@ -232,6 +232,7 @@ void EVTCPServerStopTest::testLongAnswerOfARunningRequestArrives()
 			gate.open();
 			sleepFor(50);
 			if (receiveToEnd(client) != much) throw Poco::DataException("the answer is not complete");
+			client.close(); // the server lingers for it
 		}
 	});
 	assertEqual(std::string(), errors);

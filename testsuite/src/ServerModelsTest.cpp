@@ -11,12 +11,8 @@
 
 #include "ServerModelsTest.h"
 #include "HTTPTestSupport.h"
-#include "HandoverSupport.h"
+#include "ServerModelsProgram.h"
 #include "CppUnit/TestCaller.h"
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <time.h>
 
 
 ServerModelsTest::ServerModelsTest(const std::string& name): CppUnit::TestCase(name)
@@ -33,111 +29,6 @@ namespace
 {
 	const std::size_t LARGE = 1000000;
 	const std::string HELLO = "Hello, World!";
-
-
-	class Program
-		/// The sample, which is beside the test runner.
-	{
-	public:
-		explicit Program(std::vector<std::string> arguments, rlim_t descriptors = 0):
-			_pid(-1),
-			_output(-1)
-		{
-			const std::string path = handoverProgram();
-			arguments.insert(arguments.begin(), path.substr(0, path.rfind('/') + 1) + "ServerModels");
-			std::vector<char*> argv;
-			for (std::string& argument: arguments) argv.push_back(&argument[0]);
-			argv.push_back(nullptr);
-			int pipe[2];
-			if (::pipe2(pipe, O_CLOEXEC) != 0) throw Poco::SystemException("pipe2", errno);
-			_pid = ::fork();
-			if (_pid == 0)
-			{
-				// A group of its own, by which its children are found
-				::setpgid(0, 0);
-				::dup2(pipe[1], STDOUT_FILENO);
-				::dup2(pipe[1], STDERR_FILENO);
-				const struct rlimit limit = {descriptors, descriptors};
-				if (descriptors > 0) ::setrlimit(RLIMIT_NOFILE, &limit);
-				::execv(argv[0], argv.data());
-				::_exit(127);
-			}
-			::setpgid(_pid, _pid);
-			::close(pipe[1]);
-			_output = pipe[0];
-		}
-
-		~Program()
-		{
-			if (_pid > 0)
-			{
-				::kill(-_pid, SIGKILL);
-				::waitpid(_pid, nullptr, 0);
-			}
-			::close(_output);
-		}
-
-		SocketAddress address()
-		{
-			const std::string line = readLine();
-			if (line.compare(0, 10, "listening ") != 0) throw Poco::DataException("it does not listen: " + line);
-			return SocketAddress("127.0.0.1", static_cast<Poco::UInt16>(std::stoi(line.substr(10))));
-		}
-
-		std::string readLine()
-		{
-			std::string line;
-			char c;
-			while (::read(_output, &c, 1) == 1 && c != '\n') line += c;
-			return line;
-		}
-
-		std::string readAll()
-		{
-			std::string text;
-			char c;
-			while (::read(_output, &c, 1) == 1) text += c;
-			return text;
-		}
-
-		int wait()
-			/// Returns the exit status.
-		{
-			const pid_t pid = _pid;
-			_pid = -1;
-			return waitForProcess(pid);
-		}
-
-		double processorSeconds() const
-			/// Returns what the program has used, without its children.
-		{
-			clockid_t clock;
-			struct timespec time = {0, 0};
-			if (::clock_getcpuclockid(_pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) throw Poco::SystemException("clock_getcpuclockid", errno);
-			return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec)/1e9;
-		}
-
-		void checkEnd()
-			/// Ends it, as a service manager does.
-		{
-			const pid_t pid = _pid;
-			const Stopwatch stopwatch;
-			::kill(pid, SIGTERM);
-			const int status = wait();
-			const int elapsed = stopwatch.elapsed();
-			const bool alone = ::kill(-pid, 0) != 0 && errno == ESRCH;
-			if (!alone) ::kill(-pid, SIGKILL);
-			const std::string output = readAll();
-			if (output.compare(0, 7, "cpu_ms ") != 0 || output.find('\n') != output.size() - 1) throw Poco::DataException("it says more than it should: " + output);
-			assertEqual(0, status);
-			assertTrue(elapsed < DEADLINE/2);
-			assertTrue(alone);
-		}
-
-	private:
-		pid_t _pid;
-		int   _output;
-	};
 
 
 	enum Clients
@@ -279,7 +170,7 @@ namespace
 
 	void checkHTTP(const std::string& model, Clients clients)
 	{
-		Program program({"--model=" + model, "--port=0", "--protocol=http"});
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--protocol=http"});
 		const SocketAddress address = program.address();
 		checkAnswers(address);
 		checkPipelining(address);
@@ -294,7 +185,7 @@ namespace
 
 	void checkSlowReaders(const std::string& model, Clients clients)
 	{
-		Program program({"--model=" + model, "--port=0", "--work=bytes:" + std::to_string(LARGE)});
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--work=bytes:" + std::to_string(LARGE)});
 		const SocketAddress address = program.address();
 		const std::string expected(LARGE, 'x');
 		StreamSocket socket;
@@ -311,16 +202,23 @@ namespace
 			assertTrue(slow.receiveAnswer().isOK(expected));
 			sleepFor(5);
 		}
-		// And one that never reads
-		slow.get("/");
-		slow.get("/");
-		sleepFor(20);
+		program.checkEnd();
+	}
+
+	void checkSilentReader(const std::string& model)
+		/// One that never reads must not keep the program from ending; some give it a while.
+	{
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--work=bytes:" + std::to_string(LARGE)});
+		RawClient silent(program.address());
+		silent.get("/");
+		silent.get("/");
+		assertTrue(silent.socket().poll(Poco::Timespan(DEADLINE*Poco::Timespan::MILLISECONDS), Poco::Net::Socket::SELECT_READ));
 		program.checkEnd();
 	}
 
 	void checkEcho(const std::string& model, Clients clients)
 	{
-		Program program({"--model=" + model, "--port=0", "--protocol=echo"});
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--protocol=echo"});
 		const SocketAddress address = program.address();
 		{
 			StreamSocket client = connectTo(address);
@@ -361,7 +259,7 @@ namespace
 	void checkWork(const std::string& model, Clients clients)
 		/// Checks what requests cost, and that a client that says nothing any more is left.
 	{
-		Program program({"--model=" + model, "--port=0", "--work=mixed:3:20", "--workers=3", "--timeout=1"});
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--work=mixed:3:20", "--workers=3", "--timeout=1"});
 		const SocketAddress address = program.address();
 		RawClient client(address);
 		int slow = 0;
@@ -383,7 +281,7 @@ namespace
 	void checkDescriptors(const std::string& model)
 	{
 		const int CROWD = 80;
-		Program program({"--model=" + model, "--port=0", "--connections=1000", "--workers=4"}, 64);
+		ServerModelsProgram program({"--model=" + model, "--port=0", "--connections=1000", "--workers=4"}, 64);
 		const SocketAddress address = program.address();
 		{
 			std::vector<StreamSocket> crowd;
@@ -420,24 +318,24 @@ namespace
 
 void ServerModelsTest::testUsage()
 {
-	Program list({"--list"});
+	ServerModelsProgram list({"--list"});
 	const std::string models = list.readAll();
 	assertEqual(0, list.wait());
 	assertTrue(models.find("leader-follower ") != std::string::npos);
 
-	Program help({"--help"});
+	ServerModelsProgram help({"--help"});
 	assertTrue(help.readAll().find("--workers") != std::string::npos);
 	assertEqual(0, help.wait());
 
 	for (const char* wrong: {"--model=none", "--port=0", "--unknown=1"})
 	{
-		Program program({wrong});
+		ServerModelsProgram program({wrong});
 		assertTrue(program.readAll().find("ServerModels: ") == 0);
 		assertEqual(64, program.wait());
 	}
 	for (const char* wrong: {"--work=play", "--work=sleep:-1", "--protocol=gopher", "--port=70000", "--workers=x"})
 	{
-		Program program({"--model=select", wrong});
+		ServerModelsProgram program({"--model=select", wrong});
 		assertTrue(program.readAll().find("ServerModels: ") == 0);
 		assertEqual(64, program.wait());
 	}
@@ -452,6 +350,13 @@ void ServerModelsTest::testTimeouts()
 		const std::string& model = MODELS[static_cast<std::size_t>(i)];
 		checkWork(model, model == "sequential" ? ONE : MANY);
 	}));
+}
+
+
+void ServerModelsTest::testClientsThatNeverRead()
+{
+	// Of all models at once: some have patience.
+	assertEqual(std::string(), inParallel(static_cast<int>(MODELS.size()), [](int i) { checkSilentReader(MODELS[static_cast<std::size_t>(i)]); }));
 }
 
 
@@ -567,6 +472,7 @@ CppUnit::Test* ServerModelsTest::suite()
 
 	CppUnit_addTest(pSuite, ServerModelsTest, testUsage);
 	CppUnit_addTest(pSuite, ServerModelsTest, testTimeouts);
+	CppUnit_addTest(pSuite, ServerModelsTest, testClientsThatNeverRead);
 	CppUnit_addTest(pSuite, ServerModelsTest, testSequential);
 	CppUnit_addTest(pSuite, ServerModelsTest, testFork);
 	CppUnit_addTest(pSuite, ServerModelsTest, testPrefork);

@@ -27,6 +27,7 @@ public:
 
 	void testUsage();
 	void testTimeouts();
+	void testClientsThatNeverRead();
 	void testSequential();
 	void testFork();
 	void testPrefork();
