@@ -27,7 +27,7 @@ namespace EVNet {
 
 namespace
 {
-	const std::size_t NETWORK_BYTES = 8; // of an IPv6 address: what one client usually has all of
+	const std::size_t NETWORK_BYTES = 8; // of an IPv6 address; one client usually has all addresses of the network
 
 	std::string keyOf(const SocketAddress& address)
 	{

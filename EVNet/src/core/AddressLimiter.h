@@ -31,7 +31,7 @@ namespace EVNet {
 
 
 class AddressLimiter: public Poco::RefCountedObject
-	/// Counts the connections of each client address; with IPv6, of each network of NETWORK_BYTES.
+	/// Counts the connections of each client address; with IPv6, of each network of 64 bits, which one client usually has.
 	///
 	/// All methods may be called from any thread.
 {

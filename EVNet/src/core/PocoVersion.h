@@ -26,8 +26,8 @@
 #include <utility>
 
 
-// 1.14.1 made SocketImpl::sendFile() virtual. It writes to the descriptor, past what a
-// socket of EVNet has kept for the client, and so must be overridden. The one of 1.13 and 1.14.0 cannot be.
+// 1.14.1 made SocketImpl::sendFile() virtual. It writes to the descriptor, ahead of the output that a
+// socket of EVNet has kept, so EVNet overrides it. That of 1.13 and 1.14.0 cannot be overridden.
 #if POCO_VERSION >= 0x010E0100
 	#define EVNet_OVERRIDES_SEND_FILE
 #endif
@@ -44,11 +44,11 @@ namespace EVNet {
 
 
 using ShutdownResult = decltype(std::declval<Poco::Net::SocketImpl&>().shutdownSend());
-	/// Nothing; since 1.14, the int that the system call has returned.
+	/// void; since 1.14, an int: what the system call has returned.
 
 
 inline void valuesAreNotDecoded(Poco::Net::MessageHeader& header)
-	/// Tells an empty header how the values are that it is going to have.
+	/// Tells an empty header that the values it is going to have are not decoded.
 {
 #if defined(EVNet_HAS_GET_DECODED)
 	std::istringstream nothing("\r\n");

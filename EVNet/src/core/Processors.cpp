@@ -29,11 +29,11 @@ namespace EVNet {
 namespace
 {
 	int affine()
-		/// Returns 0 if the system does not tell.
+		/// Returns how many processors the affinity mask has, 0 if the system does not tell.
 	{
 		for (std::size_t processors = 1024; processors <= 1 << 20; processors *= 2)
 		{
-			// made of long integers, as the system wants it
+			// The system wants whole long integers, of which cpu_set_t consists.
 			std::vector<cpu_set_t> mask(processors/(8*sizeof(cpu_set_t)));
 			const std::size_t size = mask.size()*sizeof(cpu_set_t);
 			if (::sched_getaffinity(0, size, mask.data()) == 0) return CPU_COUNT_S(size, mask.data());
@@ -44,7 +44,7 @@ namespace
 
 
 	std::string textOf(const std::string& path)
-		/// Returns nothing if there is no such file.
+		/// Returns the text of a file, an empty string if there is no such file.
 	{
 		std::ifstream file(path);
 		std::ostringstream text;
@@ -54,7 +54,7 @@ namespace
 
 
 	double limitOf(const std::string& text)
-		/// Of what stands in cpu.max: quota and period in microseconds, "max" for no quota. Returns 0 for no limit.
+		/// Returns quota/period of the text of cpu.max, both in microseconds, "max" for no quota. Returns 0 for no limit.
 	{
 		std::istringstream words(text);
 		double quota = 0;
@@ -71,7 +71,7 @@ namespace
 
 
 	double leastLimit(const std::string& mount, std::string path)
-		/// Of the group and of those that it is a part of. A group that cannot be seen from within a container has no files here.
+		/// Returns the least limit of the group and of those around it. A group that a container cannot see has no files here.
 	{
 		double least = 0;
 		for (;;)

@@ -29,8 +29,8 @@ namespace EVNet {
 
 
 class RateDeadline
-	/// How long a client is waited for that must send or take something: a period, and another one as often as it has
-	/// transferred enough in the last one. Enough is what the minimum rate makes in a period, and one byte at least.
+	/// How long EVNet waits for a client that must send or take something: a period, and another one as often as the client
+	/// has transferred enough in the last one. Enough is what the minimum rate makes in a period, and one byte at least.
 	///
 	/// A thread that waits uses an object for each wait, and adds what is transferred. The loop has one for each kind of deadline: its
 	/// TimeoutLists say that a period is over, and then it asks whether that was enough.

@@ -54,7 +54,7 @@ void TimeoutWheel::start(TimeoutEntry& entry, double time)
 	else if (index > _newest) makeRoom(index);
 	else if (index < _oldest)
 	{
-		// What has been started still earlier has run out in any case.
+		// A clock that was started still earlier has run out in any case.
 		index = std::max(index, _newest - BUCKETS + 1);
 		_oldest = std::min(index, _oldest);
 	}
@@ -79,8 +79,8 @@ void TimeoutWheel::stop(TimeoutEntry& entry)
 
 void TimeoutWheel::makeRoom(Poco::Int64 newest)
 {
-	// Nobody has asked for so long that the oldest bucket has to be used again. Its clocks, and those of the buckets
-	// behind it, have run out.
+	// The owner has not called expired() for so long that the oldest bucket is needed again. Its clocks, and those of
+	// the buckets behind it, have run out.
 	while (newest - _oldest >= BUCKETS)
 	{
 		const Poco::Int64 next = _oldest < _newest ? _oldest + 1 : newest - BUCKETS + 1;

@@ -47,7 +47,7 @@ struct TimeoutEntry: TimeoutLink
 
 class TimeoutWheel
 	/// Clocks that all run for the same time. Starting and stopping one takes the same time however many there are, also
-	/// if it should have been started earlier.
+	/// if start() is given a time before that of others.
 	///
 	/// Clocks that have been started within the same step, a 64th of the time they run (but at least a millisecond), are in one bucket, and
 	/// run out together: none of them early, and none later than by one step. In a bucket, they are in the order in which start() was
@@ -109,7 +109,7 @@ private:
 
 	const double _timeout;
 	const double _step;
-	Poco::Int64  _oldest;   /// the first bucket in use, counted from time 0; only if there are clocks, as the next one
+	Poco::Int64  _oldest;   /// the first bucket in use, counted from time 0; like _newest, valid only if there are clocks
 	Poco::Int64  _newest;
 	std::size_t  _size;
 	Poco::UInt64 _steps;

@@ -41,7 +41,7 @@ namespace
 		EVServerOptions options;
 		if (const EVServerOptions* pOptions = dynamic_cast<const EVServerOptions*>(pParams.get())) options = *pOptions;
 		options.setFirstRequestTimeout(pParams->getTimeout());
-		// 0 means here, as with Poco, that a connection does not wait for a next request at all; see ReusableResponse::answers().
+		// A keepAliveTimeout of 0 means, as with Poco, that no connection waits for another request; see ReusableResponse::answers().
 		options.setIdleTimeout(pParams->getKeepAliveTimeout() > 0 ? pParams->getKeepAliveTimeout() : pParams->getTimeout());
 		options.setRequestTimeout(pParams->getTimeout());
 		options.setSendTimeout(pParams->getTimeout());
@@ -61,7 +61,7 @@ namespace
 			limits.header = pLimits->getMaxHeaderSize();
 			if (pLimits->getMaxBodySize() > 0) limits.body = pLimits->getMaxBodySize();
 		}
-		// A buffer that is full before the header has ended must already be too large.
+		// A header that fills the buffer must be too large, or the loop would wait for more without having room for it.
 		limits.header = std::min(limits.header, httpOptions(pParams).getMaxBufferedBytes() - 1);
 		return limits;
 	}

@@ -34,7 +34,7 @@ namespace
 	const std::size_t MAX_NAMED_TARGET = 200; // characters
 
 	HTTPResponse::HTTPStatus statusOf(EVServerStatistics::CloseReason failure)
-		/// Returns what to say about a body that could not be read, HTTP_OK for nothing.
+		/// Returns the status to answer with when a body could not be read, HTTP_OK for no answer.
 	{
 		switch (failure)
 		{
@@ -128,8 +128,8 @@ std::ptrdiff_t EVHTTPServerConnection::frame(const char* pData, std::size_t leng
 		{
 			const bool waits = _pParser->expectContinue() && _pParser->end() == _pParser->headerEnd();
 			if (waits && !_invited) return inviteBody();
-			// What the buffer has no room for is read by the handler. A slow client
-			// keeps a thread from then on, so the buffer is filled first.
+			// The handler reads what the buffer has no room for. A slow client keeps
+			// its thread from then on, so the loop fills the buffer first.
 			const bool room = length < _context.maxBufferedBytes && !connection().outOfMemory;
 			if (room && !_pParser->toEnd()) return FRAME_INCOMPLETE_BODY;
 			return static_cast<std::ptrdiff_t>(_pParser->end());
@@ -171,7 +171,7 @@ void EVHTTPServerConnection::beginRequest()
 	_pParser->reset(_emptyLine == EMPTY_LINE_COMPLETE);
 	if (_emptyLine == EMPTY_LINE_CR)
 	{
-		char lonely[] = "\r\r"; // as if it was still there
+		char lonely[] = "\r\r"; // no LF has followed the CR that was dropped: an error
 		_pParser->parse(lonely, 2, _context.limits);
 	}
 	_emptyLine = EMPTY_LINE_NONE;
@@ -228,7 +228,7 @@ bool EVHTTPServerConnection::mayPersist() const
 {
 	const Poco::Net::HTTPServerParams& params = *_context.pParams;
 	const int maxRequests = params.getMaxKeepAliveRequests();
-	// What is behind CONNECT is for the tunnel, also if there is none.
+	// Bytes behind CONNECT are for the tunnel, never a request, even if the handler makes no tunnel.
 	return params.getKeepAlive() && _pParser->keepAlive() && !_pParser->isConnect() && (maxRequests <= 0 || _requests < maxRequests);
 }
 
@@ -281,7 +281,7 @@ void EVHTTPServerConnection::endRequest(HTTPServerExchange& exchange, Connection
 		const EVServerStatistics::CloseReason failure = exchange.request.failure();
 		const bool failed = failure != EVServerStatistics::CLOSE_REASONS;
 		const HTTPResponse::HTTPStatus status = statusOf(failure);
-		// What the handler makes of a part of a body is sent, but must not look whole if it was said bit by bit.
+		// An answer to a part of a body is sent, but without its end if it is chunked: the client must not take it for whole.
 		if (failed && !exchange.response.sent() && status != HTTPResponse::HTTP_OK) sendErrorResponse(exchange, socketImpl, status);
 		if (failed) exchange.response.flush();
 		const bool persistent = !failed && exchange.response.finish() && exchange.session.getKeepAlive();
@@ -306,7 +306,7 @@ void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, Connecti
 	if (!socketImpl.transport().isLatest() || socketImpl.adoptions() != adoptions) return; // a server has it again
 	try
 	{
-		// From now on the loop does not do it, and whoever has the socket may be waiting for an answer.
+		// From now on the loop does not send what was kept, and the new owner may wait for an answer to it.
 		exchange.response.flush();
 		socketImpl.output().flushAll();
 		socketImpl.transport().giveAway(_context.pParams->getTimeout());
@@ -321,8 +321,8 @@ void EVHTTPServerConnection::forgetSocket(HTTPServerExchange& exchange, Connecti
 void EVHTTPServerConnection::runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl)
 {
 	struct Use
-		/// The use that a handler makes of the SecureStreamSocket. If it may upgrade the connection, it may take the socket and
-		/// wait for the client at once. In all other cases whatever comes after the handler finds a socket that does not wait.
+		/// Lends the SecureStreamSocket to the handler. A handler that may upgrade the connection may take the socket and
+		/// wait for the client at once. After any other handler, the socket does not wait.
 	{
 		Use(Transport& transport, Poco::Net::HTTPSession& session, const Poco::Timespan& timeout):
 			_transport(transport),

@@ -94,7 +94,7 @@ private:
 		/// Returns true if the handler has taken the socket.
 
 	void forgetSocket(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl, unsigned adoptions);
-		/// Lets the socket go that the handler has taken. It had been adopted so many times before.
+		/// Lets go of the socket that the handler has taken. adoptions: how often servers had adopted it before the handler ran.
 
 	void runHandler(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
 	void refuse(HTTPServerExchange& exchange, ConnectionSocketImpl& socketImpl);
@@ -105,7 +105,7 @@ private:
 	Context&                   _context;
 	HTTPRequestParser*         _pParser;        /// from the first byte of a request to the end of the response
 	std::unique_ptr<Poco::Any> _pSessionData;   /// HTTPSession::attachSessionData(), for the next request
-	int                        _requests;       /// up to the greatest int
+	int                        _requests;       /// so far; stays at the greatest int
 	Poco::UInt32               _unwanted : 20;  /// bytes of a body that nobody has read, to be thrown away when they arrive
 	Poco::UInt32               _emptyLine : 2;  /// an EmptyLine
 	Poco::UInt32               _parsed : 2;     /// what the parser said last, an HTTPRequestParser::Result

@@ -36,15 +36,15 @@ public:
 	enum
 	{
 		MAX_LINE = 1024
-			/// of the line that begins a chunk, with its extensions, whose size RFC 9112
-			/// tells servers to limit (section 7.1.1)
+			/// Bytes of the line that begins a chunk, with its extensions, whose size
+			/// servers must limit (RFC 9112, section 7.1.1).
 	};
 
 	HTTPChunkedDecoder();
 
 	void reset(std::size_t maxExtraBytes, std::size_t maxTrailerFields);
-		/// Prepares for a new body. The trailer may have maxExtraBytes, and so many bytes of chunk extensions
-		/// may come in excess of the bytes of the body: a client must not keep the server busy
+		/// Prepares for a new body. The trailer may have maxExtraBytes, and the chunk extensions may have so many
+		/// more bytes than the body, or a client could keep the server busy
 		/// with extensions only.
 
 	std::size_t decode(const char* pData, std::size_t length, std::string_view& body);

@@ -101,7 +101,7 @@ bool HTTPHeaderWriter::writeConnection(const std::string& value, const Terms& te
 	const std::string& keepAliveOption = HTTPMessage::CONNECTION_KEEP_ALIVE;
 	if (value == closeOption || (terms.persistent && value == keepAliveOption))
 	{
-		_out.field(HTTPMessage::CONNECTION, value); // as always, and without control characters
+		_out.field(HTTPMessage::CONNECTION, value); // the usual values, which have no control characters
 		return value != closeOption;
 	}
 	std::string options(value);

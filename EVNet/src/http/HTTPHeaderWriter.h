@@ -55,7 +55,7 @@ public:
 private:
 	void writeStatusLine(const Poco::Net::HTTPResponse& response);
 	bool writeConnection(const std::string& value, const Terms& terms, bool switches);
-		/// Writes the field that the handler has set, or one that is true. Returns true if the connection persists.
+		/// Writes the Connection field of the handler, corrected if it is not true. Returns true if the connection persists.
 
 	void writeField(const std::string& name, const std::string& value);
 	void writeText(const std::string& text);

@@ -339,7 +339,7 @@ bool HTTPRequestParser::checkTransferEncoding(std::string_view value)
 	bool repeated = false;
 	HTTPCharacters::forEachElement(value, [this, &repeated](std::string_view coding)
 	{
-		// chunked must be the last one (RFC 9112, section 6.1); if it is followed by another, this shows in checkHeader().
+		// chunked must be the last coding, also where there are several fields (RFC 9112, section 6.1).
 		if (_chunked) repeated = true;
 		_chunked = HTTPCharacters::equalsIgnoreCase(coding, "chunked");
 		if (!_chunked) _unknownCoding = true;
@@ -386,8 +386,8 @@ bool HTTPRequestParser::checkHeader(const Limits& limits)
 		if (_hasLength) return fail(400, "Content-Length and Transfer-Encoding exclude each other (RFC 9112, section 6.1)");
 		if (!_chunked) return fail(400, "Transfer-Encoding does not end with chunked (RFC 9112, section 6.3)");
 		if (_unknownCoding) return fail(501, "Only the transfer coding chunked is understood (RFC 9112, section 6.1)");
-		// Poco's client sends chunks in HTTP/1.0, too, unless told another version. Whoever is between may not
-		// have seen where the body ends (RFC 9112, section 6.1): there must be no next request.
+		// Poco's client sends chunks in HTTP/1.0, too, unless told another version. A proxy on the way may not
+		// have seen where the body ends (RFC 9112, section 6.1): no request may follow.
 		if (!_http11 && limits.strict) return fail(400, "There is no Transfer-Encoding in HTTP/1.0 (RFC 9112, section 6.1)");
 		if (!_http11) _close = true;
 		_decoder.reset(limits.header, limits.fields);

@@ -35,8 +35,8 @@ class HTTPRequestParser
 	/// socket, loop or clock.
 	///
 	/// It is strict. Whatever two programs could understand differently is an
-	/// error with the status that the RFC names: a request whose
-	/// length somebody in front of the server sees differently must never reach a handler.
+	/// error with the status that the RFC names: if a proxy saw another length
+	/// of a request than the server, a client could hide a second request in it.
 {
 public:
 	struct Limits
@@ -81,8 +81,8 @@ public:
 
 	Result parse(char* pData, std::size_t length, const Limits& limits);
 		/// Goes on reading. The bytes must begin with those given the last time since reset(), as
-		/// this method left them: of a chunked body, the chunks are moved together, so
-		/// that the body is in one piece at bodyBegin().
+		/// this method left them: it moves the chunks of a chunked body together, so
+		/// that the body is in one piece, from headerEnd() to bodyEnd().
 
 	int status() const { return _status; }
 		/// Returns the HTTP status to answer with after RESULT_ERROR, otherwise 0.
@@ -206,11 +206,11 @@ private:
 	bool               _hasType;       /// Content-Type
 	bool               _hasCoding;     /// Transfer-Encoding
 	bool               _chunked;       /// the last coding is chunked
-	bool               _unknownCoding; /// there are others
+	bool               _unknownCoding; /// there is a coding other than chunked
 	bool               _close;         /// Connection: close
 	bool               _persist;       /// Connection: keep-alive
 	bool               _expectContinue;
-	bool               _upgrade;       /// Connection says so
+	bool               _upgrade;       /// Connection: upgrade
 	bool               _hasUpgrade;
 	bool               _connect;       /// method CONNECT
 	bool               _head;          /// method HEAD

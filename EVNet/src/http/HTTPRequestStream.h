@@ -40,7 +40,7 @@ class HTTPRequestStreamBuf: public std::streambuf
 public:
 	static constexpr Poco::UInt64 UNKNOWN = ~Poco::UInt64(0);
 	static constexpr std::size_t MAX_UNWANTED = 256*1024;
-		/// That many bytes of a body that the handler does not read are thrown away, lest the connection has to end.
+		/// How many bytes of a body EVNet throws away that the handler does not read. If more are left, the connection ends.
 
 	HTTPRequestStreamBuf();
 

@@ -149,7 +149,7 @@ bool HTTPResponseStreamBuf::finish()
 {
 	beginTrailer();
 	if (_mode == MODE_TRAILER) header("\r\n");
-	// A response that was whole before may be held: that there is nothing more must not send it.
+	// In a second call, nothing is left: transmit() would send a response that the first call has held back.
 	if (_end > 0) transmit(std::string_view(), _begun ? Output::URGENCY_SEND : Output::URGENCY_HOLD);
 	const bool whole = !_broken && (_mode != MODE_LENGTH || _remaining == 0);
 	_mode = MODE_NONE;

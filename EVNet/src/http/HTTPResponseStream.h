@@ -101,7 +101,7 @@ private:
 	enum
 	{
 		CAPACITY   = 16384,
-		CHUNK_HEAD = 6,         /// four hexadecimal digits, CR LF
+		CHUNK_HEAD = 6,         /// four hexadecimal digits (CAPACITY needs no more), CR LF
 		CHUNK_TAIL = 2          /// CR LF
 	};
 
@@ -112,8 +112,8 @@ private:
 
 	template <class Function>
 	void attempt(Function function);
-		/// Calls what sends something. The session knows why it has failed; nothing is sent from then on: nobody knows
-		/// which part is missing.
+		/// Calls the function, which sends something. If that fails, the session notes why, and nothing is sent from then on,
+		/// because nobody knows which part the client has got.
 
 	void sendLarge(std::string_view text);
 		/// Sends a piece of the body from where it is, together with what is in the buffer.

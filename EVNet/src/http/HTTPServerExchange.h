@@ -53,7 +53,7 @@ template <class T>
 class SparePool
 	/// Objects that are not in use. May be used by any thread.
 	///
-	/// A thread gets the one back that it gave last, whose memory is still in its processor's cache.
+	/// A thread first looks where it gave one itself, whose memory is still in its processor's cache.
 {
 public:
 	SparePool();

@@ -64,7 +64,7 @@ public:
 		/// Returns the stream of the request. Makes it when this is called for the first time.
 
 	void close();
-		/// The request is done.
+		/// Puts a closed stream in the place of the one of the request, which is done.
 
 private:
 	enum

@@ -130,7 +130,7 @@ void ReusableResponse::resetFields()
 		writable(it->second).assign(date());
 		writable((it + 1)->second).assign(connection);
 		if (size() == 2) return;
-		// All others go at once, by a name that differs from the two in its first character.
+		// One erase() removes all others, by a name that differs from the two in its first character.
 		const ConstIterator itEnd = end();
 		for (it += 2; it != itEnd; ++it) writable(it->first).assign(NO_NAME);
 		erase(NO_NAME);
@@ -254,7 +254,7 @@ void ReusableResponse::writeHeader(HTTPResponseStreamBuf::Mode mode)
 	const bool lengthless = isLengthless(getStatus()) || tunnel;
 	const bool coding = _mayChunk && !lengthless && mode != HTTPResponseStreamBuf::MODE_LENGTH && isChunked();
 	const bool length = !coding && !lengthless && mode != HTTPResponseStreamBuf::MODE_TO_END;
-	// What is said now must be what happens, and more of a body that the handler does not read is not thrown away.
+	// The header must say what will happen, and EVNet does not throw away more than MAX_UNWANTED bytes of a body.
 	const bool tooMuch = _pRequestBody && _pRequestBody->missing() > HTTPRequestStreamBuf::MAX_UNWANTED;
 	const bool persistent = mayPersist() && _session.getKeepAlive() && !tooMuch && mode != HTTPResponseStreamBuf::MODE_TO_END;
 	_persistent = HTTPHeaderWriter(_out).write(*this, {_http11, tunnel, length, coding, persistent});
@@ -266,7 +266,7 @@ bool ReusableResponse::mayPersist() const
 	if (!_mayKeepAlive) return false;
 	// A drain may have begun after the handler has.
 	if (!_pConnection || (_maySitIdle && !_pConnection->draining())) return true;
-	// What has been received is answered, but nothing is waited for.
+	// Requests that have arrived are answered, but the server waits for no others.
 	return _pRequestBody->missing() == 0 && _pSocket->isOpen() && _pSocket->available() > 0;
 }
 
@@ -296,8 +296,8 @@ bool ReusableResponse::endsHTTP() const
 
 void ReusableResponse::handOver()
 {
-	// With TLS, the handler has seen the SecureStreamSocket so far. But what the client has sent behind the request has been received
-	// already, and only the other socket yields that before what comes next.
+	// With TLS, the session has the SecureStreamSocket so far. But EVNet may have received what the client has sent behind the
+	// request, and only the socket of the connection yields these bytes before the next ones.
 	if (_pSocket->input().unread() == 0 || !_pSocket->transport().is(_session.socket().impl())) return;
 	_pSocket->transport().takeBack();
 	_pSocket->duplicate();
@@ -318,7 +318,7 @@ void ReusableResponse::sendWhole(const void* pBody, std::size_t length)
 	}
 	catch (Poco::Exception&)
 	{
-		// the session has it, and a stream would keep it to itself as well
+		// the session has noted it, and a stream would hide it as well
 	}
 }
 
@@ -343,7 +343,7 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 {
 	poco_assert (!_sent);
 
-	// All is asked of the open file: another one may be put into its place at any moment.
+	// Asks only the open file: somebody may put another one into its place at any moment.
 	FileDescriptor file(path);
 	struct stat status;
 	if (::fstat(file.get(), &status) != 0) Poco::File::handleLastError(path);
@@ -353,7 +353,7 @@ void ReusableResponse::sendFile(const std::string& path, const std::string& medi
 	std::size_t length = size;
 	if (size <= SMALL_FILE)
 	{
-		// Of what the system makes up when it is read, as in /proc, it does not know the size.
+		// A file that the system makes up when it is read, as in /proc, says that it has no bytes.
 		const std::size_t capacity = size > 0 ? size : static_cast<std::size_t>(SMALL_FILE);
 		pBytes.reset(new char[capacity]);
 		length = readFile(file, pBytes.get(), capacity, path);

@@ -54,9 +54,9 @@ public:
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
 	void answers(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr, bool maySitIdle = true);
-		/// If that body is not complete when the header is made, and more is missing than EVNet
-		/// throws away, the connection does not persist, and the client is told; nor does it if it may not sit idle, or the
-		/// server is being drained by then, and nothing else has been received. Without a connection (a benchmark), there is no server.
+		/// Names the request. The header says that the connection does not persist if more of that body is missing than EVNet
+		/// throws away, or if no other request has been received and the connection may not sit idle, or the server is being
+		/// drained. Without a connection (a benchmark), there is no server.
 
 	void answersConnect();
 		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
@@ -74,7 +74,7 @@ public:
 		/// Lets go of the connection.
 
 	void sendContinue() override;
-		/// Does what it says, as with Poco. The client has been told already, before the body was received.
+		/// Sends 100 Continue, as with Poco. EVNet has already sent one if the client waited for it.
 
 	std::ostream& send() override;
 	void sendFile(const std::string& path, const std::string& mediaType) override;
@@ -120,7 +120,7 @@ private:
 		/// Returns true if what follows the response is another protocol.
 
 	void handOver();
-		/// From now on, the socket of the session is the one that has all the bytes of the client.
+		/// Gives the session the socket that yields all the bytes of the client.
 
 	void sendWhole(const void* pBody, std::size_t length);
 	static std::size_t readFile(const FileDescriptor& file, char* pBytes, std::size_t length, const std::string& path);
@@ -145,7 +145,7 @@ private:
 	bool               _mayKeepAlive;
 	bool               _maySitIdle;    /// the connection may wait for a request of which nothing has been received
 	bool               _connect;       /// method CONNECT
-	bool               _trailerUsed;   /// somebody has asked for it
+	bool               _trailerUsed;   /// the handler has called trailer()
 	bool               _sent;
 	bool               _persistent;
 };

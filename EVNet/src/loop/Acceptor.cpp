@@ -99,7 +99,7 @@ void Acceptor::close()
 	{
 		// Closed here, not by stop(): libev must not be left with a descriptor that is not open any more.
 		if (_closed) _socket.close();
-		// As it was given to us; but the mode of a shared socket is that of the other processes, too.
+		// Blocking, as the application gave it to us. But other processes have the mode of a shared socket, too.
 		else if (_socket.impl()->initialized() && !_shared) _socket.setBlocking(true);
 	}
 	catch (Poco::Exception&)
@@ -116,7 +116,7 @@ void Acceptor::drain()
 	_drainLeft = 1;
 	if (_open && _drained)
 	{
-		// Those who come meanwhile cannot be told from those who were there. No more than could be there are taken, lest that never ends.
+		// Clients that connect meanwhile look like those that waited. The limit is what the backlog holds, or this might never end.
 		_drainLeft += _loop.admission().limits().backlog;
 		_batch = MAX_ACCEPTS_PER_EVENT;
 		while (ev_is_active(&_watcher)) acceptSome();
@@ -152,11 +152,11 @@ void Acceptor::useRoom()
 	_loop.eventLoop().assertLed();
 	if (!_open || ev_is_active(&_backOff))
 	{
-		_loop.admission().offerRoom(); // it was kept for this loop
+		_loop.admission().offerRoom(); // the room was kept for this loop
 		return;
 	}
 	watch();
-	acceptSome(); // if there is nobody to be accepted, releaseRoom() offers it to the next loop
+	acceptSome(); // if no client waits, releaseRoom() offers the room to the next loop
 }
 
 
@@ -183,13 +183,13 @@ void Acceptor::acceptSome()
 		{
 			if (admission.limits().closesIdle)
 			{
-				if (!somebodyWaits()) // none is closed in vain
+				if (!somebodyWaits()) // then no idle connection is closed in vain
 				{
 					if (_drainLeft > 0) close();
 					return;
 				}
 				if (_loop.closeLongestIdle()) continue;
-				pause(BACK_OFF_INTERVAL); // nobody says when one has become idle
+				pause(BACK_OFF_INTERVAL); // no event tells when a connection becomes idle
 				return;
 			}
 			pause(0);
@@ -202,7 +202,7 @@ void Acceptor::acceptSome()
 		{
 			_batch = std::max(1, i);
 			_fullBatches = 0;
-			if (i == 0) _inVain.add(_watcher); // somebody else may have been quicker, where a process shares the socket
+			if (i == 0) _inVain.add(_watcher); // another process that shares the socket may have been quicker
 			if (_drainLeft > 0) close();
 			return;
 		}
@@ -250,7 +250,7 @@ Acceptor::Outcome Acceptor::acceptOne()
 	}
 	catch (Poco::Exception& exc)
 	{
-		// of a ServerSocketImpl: there is no code if it was not the system that has refused, but e.g. OpenSSL
+		// thrown by a ServerSocketImpl: without a code if e.g. OpenSSL has refused, and not the system
 		error = exc.code() != 0 ? exc.code() : EPROTO;
 		pException = std::current_exception();
 	}
@@ -289,7 +289,7 @@ ConnectionSocketImpl* Acceptor::acceptSecure()
 {
 	struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
 	const int ready = ::poll(&listener, 1, 0);
-	if (ready == 0) errno = EAGAIN; // rather than with an exception each time
+	if (ready == 0) errno = EAGAIN; // acceptConnection() would throw an exception each time
 	if (ready <= 0) return nullptr;
 	Poco::Net::SocketAddress address;
 	Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
@@ -438,7 +438,7 @@ void Acceptor::timerCallback(struct ev_loop*, ev_timer* pWatcher, int)
 	Acceptor& acceptor = *static_cast<Acceptor*>(pWatcher->data);
 	if (!acceptor._open) return;
 	acceptor.watch();
-	if (acceptor._drainLeft > 0) acceptor.acceptSome(); // if there is nobody, no event says so
+	if (acceptor._drainLeft > 0) acceptor.acceptSome(); // if no client waits, no event says so
 }
 
 

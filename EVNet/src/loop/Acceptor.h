@@ -39,9 +39,9 @@ class Acceptor
 	/// Accepts connections from a listening socket, on behalf of a loop.
 	///
 	/// At capacity, or when accepting keeps failing, it stops watching the socket: pending
-	/// connections wait in the backlog of the kernel, and nothing spins. Every failure of accept() counts against the
-	/// batch; what cannot be the fault of one client, and what lasts, is tried again after a tenth of a second, and reported to the
-	/// ErrorHandler once until accepting has worked for a while.
+	/// connections wait in the backlog of the kernel, and the loop does not spin. A failed accept() counts like a connection of the
+	/// batch. After a failure that is not the fault of one client, or that lasts, the leader tries again 0.1 s later, and
+	/// reports it to the ErrorHandler if it is the first one for a while.
 	///
 	/// Unless said otherwise, methods may be called only by the thread
 	/// that leads the loop, or while no thread does.
@@ -62,8 +62,8 @@ public:
 		/// Begins to accept from the socket, which must not block. Does not throw.
 
 	void drain();
-		/// Accepts what is in the backlog, unless the application keeps the listening socket, so that somebody else
-		/// can; then close(). May be called once, and calls Admission::backlogDrained() when it is done.
+		/// Accepts what is in the backlog, unless the application keeps the listening socket and somebody else can accept
+		/// it; then calls close(). May be called once, and calls Admission::backlogDrained() when it is done.
 
 	void close();
 		/// Stops accepting for good and forgets the socket.
@@ -75,7 +75,7 @@ public:
 		/// Called when offered() has returned true: accepts, or lets another loop have the room.
 
 	bool offered();
-		/// Returns true, once, if this loop waits for room for a connection. May be called from any thread.
+		/// Returns true if this loop waits for room for a connection, and ends the wait. May be called from any thread.
 
 	void waitForRoom();
 		/// Makes offered() return true.
@@ -90,11 +90,11 @@ private:
 	enum
 	{
 		MAX_ACCEPTS_PER_EVENT = 64,
-			/// Lest a flood of new connections keeps the loop from the old ones.
+			/// With more, a flood of new connections would keep the loop from the old ones.
 		FULL_BATCHES          = 8,
-			/// So many events in succession with as many connections as were expected: expect more.
+			/// After so many events in succession with a full batch, the batch is doubled.
 		MAX_FAILURES          = 16
-			/// So many failures in succession are no longer those of single clients.
+			/// After so many failures in succession, the fault is not that of single clients.
 	};
 
 	enum Outcome
@@ -120,7 +120,7 @@ private:
 		/// Returns a null pointer, and errno, if there is no connection.
 
 	Outcome failed(int error, const std::exception_ptr& pException);
-		/// Decides what follows from a failure of accept(), of which the exception is known, or null.
+		/// Decides what follows from a failed accept(). The exception is null if accept() has thrown none.
 
 	void watchFailed();
 	void listenerGone();

@@ -105,7 +105,7 @@ void Admission::waitForRoom(Acceptor& acceptor)
 {
 	acceptor.waitForRoom();
 	_waiting.fetch_add(1);
-	// The last connection may have been closed before it could see that.
+	// The thread that closed the last connection may have looked before this loop waited.
 	if (_connections < _limits.capacity) offerRoom();
 }
 
@@ -115,7 +115,7 @@ void Admission::offerRoom()
 	if (_waiting.load() == 0) return;
 	const std::size_t loops = _loops.size();
 	const std::size_t first = _nextWaiting.fetch_add(1, std::memory_order_relaxed);
-	// Those whose leader is busy come last: it may be long until they can use it.
+	// Loops whose leader is busy come last: it may be long until they use the room.
 	for (std::size_t i = 0; i < 2*loops; i++)
 	{
 		Loop& loop = *_loops[(first + i) % loops];
@@ -150,7 +150,7 @@ bool Admission::waitUntilDrained(std::chrono::microseconds timeout)
 
 void Admission::releaseDrained()
 {
-	std::lock_guard<std::mutex> lock(_mutex); // or the one who waits could miss it
+	std::lock_guard<std::mutex> lock(_mutex); // or waitUntilDrained() could miss it
 	_drained.notify_all();
 }
 

@@ -80,10 +80,10 @@ public:
 		/// Counts a connection out that does not belong to a loop.
 
 	void releaseRoom();
-		/// Gives back the room reserved by connectionOpening(), to a loop that waits for it.
+		/// Frees the room that connectionOpening() has reserved, and offers it to a loop that waits for it.
 
 	void waitForRoom(Acceptor& acceptor);
-		/// Has the loop of the acceptor woken when connectionOpening() can succeed and no other loop is to be woken for that.
+		/// Has the loop of the acceptor woken, in its turn, when connectionOpening() can succeed. Does not wait itself.
 
 	void offerRoom();
 		/// Wakes one loop that waits for room, if there is one.
@@ -110,7 +110,7 @@ private:
 	Admission& operator = (const Admission&);
 
 	void releaseDrained();
-		/// Wakes who waits in waitUntilDrained().
+		/// Wakes the threads in waitUntilDrained().
 
 	const Limits            _limits;
 	const std::vector<std::unique_ptr<Loop>>& _loops;

@@ -90,7 +90,7 @@ Engine::Engine(const Config& config):
 	_pBufferPool = new BufferPool({options.getMaxTotalBufferedBytes(), options.getMaxBufferedBytes(), options.getMaxPendingOutput(),
 		options.getMaxTotalPendingOutput(), Poco::Timespan(bounded(options.getSendTimeout()).count()), options.getMinDataRate()});
 	_pExecutor.reset(new Executor(*this, _config.pPool ? *_config.pPool : RunningEngines::pool(), _executorConfig));
-	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or a loop could get lost
+	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or emplace_back() could throw, and lose a loop
 	for (int i = 0; i < _loopCount; i++)
 	{
 		_loops.emplace_back(new Loop(parts(), i, evFlags(), deadlines()));
@@ -144,7 +144,7 @@ void Engine::configureExecutor(int loops)
 	_loopCount = loops;
 	_executorConfig.policy = _config.options.getExecutionPolicy();
 	_executorConfig.loops = loops;
-	maxRunning = std::min(maxRunning, UNLIMITED); // sums of them must not overflow
+	maxRunning = std::min(maxRunning, UNLIMITED); // sums with it must not overflow, as with maxQueued
 	_executorConfig.maxRunning = maxRunning;
 	_executorConfig.maxThreads = std::min(available, maxRunning + loops);
 	if (_executorConfig.policy == EVServerOptions::EXECUTE_INLINE) _executorConfig.maxThreads = loops;
@@ -200,7 +200,7 @@ void Engine::openListeners()
 	socket.listen(_config.options.getAcceptBacklog()); // again, with the backlog asked for
 	if (_loopCount > 1 && tcp && !socket.secure() && !shared && policy != EVServerOptions::ACCEPT_ROUND_ROBIN)
 	{
-		// The application may want to have its port for itself.
+		// Copies share the port, which the application may want for itself.
 		const bool asked = policy == EVServerOptions::ACCEPT_REUSE_PORT;
 		if (asked || ListenerGroup::sharesPort(socket) || (_config.ownSocket && ListenerGroup::canSeal(socket)))
 		{
@@ -215,12 +215,12 @@ void Engine::openListeners()
 			}
 		}
 	}
-	// All that can fail is done before any of them is open, and to the application's socket last: if start() throws, all is as before.
+	// All that can fail comes before an acceptor opens, and the application's socket last: if start() throws, all is as before.
 	for (std::size_t i = listeners.size(); i > 0; i--)
 	{
-		// Accepted sockets inherit it. Poco sets it for each connection.
+		// Accepted sockets inherit the option, which Poco sets for each connection.
 		if (tcp) listeners[i - 1].impl()->setNoDelay(true);
-		// A pending connection may be gone by the time it is to be accepted.
+		// A pending connection may be gone before the leader accepts it: accept() must not wait for the next.
 		listeners[i - 1].setBlocking(false);
 	}
 	for (std::size_t i = 0; i < listeners.size(); i++)

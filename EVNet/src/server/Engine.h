@@ -46,8 +46,8 @@ namespace EVNet {
 
 class Engine: public ThreadOwner, private LoopHost
 	/// All that makes up a running server: the loops, the Executor, and what they
-	/// share. The server holds a reference, and so does each thread, so that whatever a handler
-	/// that outlives the server still needs is there.
+	/// share. The server holds a reference, and so does each thread, so that a handler that
+	/// outlives the server still finds all it needs.
 	///
 	/// Methods may be called from any thread.
 {
@@ -84,7 +84,7 @@ public:
 	void notify(Poco::UInt64 id);
 	EVServerStatistics statistics() const;
 	Poco::Int64 decided(RunnerChoice::RunMode mode) const;
-		/// Returns how often that has been decided, in all loops.
+		/// Returns how often the loops have chosen this mode.
 
 
 	const Poco::Net::TCPServerParams& params() const;
@@ -129,7 +129,7 @@ private:
 	Config                     _config;
 	const Poco::UInt16         _port;
 	int                        _maxRunning;     /// as the parameters said, 0 for the default
-	std::atomic<int>           _loopCount;      /// of those in _loops, which are lead
+	std::atomic<int>           _loopCount;      /// so many of _loops are used; nobody leads the rest
 	Executor::Config           _executorConfig;
 	BufferPool::Ptr            _pBufferPool;
 	std::unique_ptr<Executor>  _pExecutor;

@@ -111,7 +111,7 @@ namespace
 
 
 	bool isCompared(const Option& option)
-		/// Returns false for what differs between any two sockets, and for those that belong to the group.
+		/// Returns false for what differs between any two sockets, and for what the group sets itself.
 	{
 		const int level = option.first;
 		const int number = option.second;
@@ -129,7 +129,7 @@ namespace
 			}
 		}
 		if (level == IPPROTO_TCP) return number != TCP_INFO && number != TCP_TIMESTAMP && number != TCP_CC_INFO;
-		// From 64 on, there are questions to the packet filter.
+		// Numbers from 64 on ask the packet filter; with IPv6, some of those from 64 to 69, and 80.
 		if (level == IPPROTO_IP) return number < 64;
 		if (level == IPPROTO_IPV6) return number < 64 || number == IPV6_TCLASS || (number >= 70 && number != 80);
 		return true;
@@ -159,7 +159,7 @@ namespace
 
 
 	void setOption(int fd, const Option& option, const Value& value)
-		/// If that fails, it shows when the options are compared.
+		/// Does not report a failure: compare() finds it.
 	{
 		if (value.error != 0 || option == Option(SOL_SOCKET, SO_ATTACH_FILTER)) return;
 		std::string bytes = value.bytes;
@@ -208,7 +208,7 @@ namespace
 
 	bool bindElsewhere(const SocketAddress& address)
 		/// Binds a socket without SO_REUSEPORT to the same port, but to an address that nobody has, of the other family, and closes
-		/// it again. As it did that, Linux does not take it for granted any more that all sockets of the port share it, and
+		/// it again. From then on, Linux does not assume that all sockets of the port share it, and
 		/// looks at each.
 	{
 		if (address.af() != AF_INET) return false;
@@ -299,8 +299,8 @@ std::vector<ServerSocket> ListenerGroup::copy(const ServerSocket& socket, int co
 
 void ListenerGroup::seal()
 {
-	// Linux lets a socket with SO_REUSEPORT have the port if all that are bound to it have that, too. Those that listen need
-	// it: the system spreads connections over them only as long as they have it. So there is another one, which does not listen.
+	// Linux gives the port to a new socket with SO_REUSEPORT if all sockets bound to it have that option. Those that listen must
+	// keep it, or Linux spreads no connections over them. So a guard without it is bound to the port, too, and does not listen.
 	FileDescriptor guard = boundLike(_socket, true);
 	setFlag(guard.get(), SO_REUSEPORT, false);
 	setFlag(guard.get(), SO_REUSEADDR, false);

@@ -30,8 +30,8 @@ namespace EVNet {
 class ListenerGroup
 	/// A listening TCP socket and its copies on the same address (SO_REUSEPORT), one for each loop.
 	///
-	/// A copy is like the first socket in each option that the system lets one read, whatever it means: all numbers are compared, so
-	/// that none can be forgotten. Where one cannot be set, there is no copy.
+	/// A copy is like the first socket in each option that can be read, whatever the option means: copy() compares all numbers, so
+	/// that none can be forgotten. If an option cannot be set, there is no copy.
 	///
 	/// A port that was bound without SO_REUSEPORT is closed to other programs again when the group is complete.
 {
@@ -46,17 +46,17 @@ public:
 		/// Returns true if the socket has SO_REUSEPORT: other programs of the user may have the port, too.
 
 	static bool canSeal(const Poco::Net::ServerSocket& socket);
-		/// Returns true if the port of a socket without SO_REUSEPORT can be closed again.
+		/// Returns true if copy() can close the port of a socket without SO_REUSEPORT to other programs again.
 
 	static void keepFromPrograms(const Poco::Net::ServerSocket& socket);
-		/// Lets no program have the socket that the process starts. Does nothing if the socket is not open.
+		/// Keeps the socket from programs that the process starts. Does nothing if it is not open.
 
 	std::vector<Poco::Net::ServerSocket> copy(const Poco::Net::ServerSocket& socket, int copies, int backlog);
 		/// Returns so many copies. If that is impossible, there are none, and a Poco::IOException says why.
 
 	void end(bool closesSocket);
-		/// Lets the port go. Unless the first socket is going to be closed anyway (by whatever thread), it gets its
-		/// SO_REUSEPORT option back as it was.
+		/// Closes the guard. Unless the first socket is going to be closed anyway (by whatever thread), takes the
+		/// SO_REUSEPORT back that copy() has set.
 
 private:
 	ListenerGroup(const ListenerGroup&);

@@ -40,8 +40,8 @@ class PlainTask: public Task
 public:
 	PlainTask(Engine& engine, const Poco::AutoPtr<ConnectionSocketImpl>& pSocket,
 		std::unique_ptr<Poco::Net::TCPServerConnection>&& pObject);
-		/// Shares the socket, and takes over the object, if it has been created already. With TLS, that
-		/// one is deleted: it does not have the SecureStreamSocket.
+		/// Shares the socket, and takes over the object, if it has been created already. With TLS, the constructor
+		/// deletes the object: it does not have the SecureStreamSocket.
 
 	void run(Clock::time_point start) override;
 	void cancel() override;

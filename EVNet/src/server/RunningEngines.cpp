@@ -37,7 +37,7 @@ struct RunningEngines::Process
 	Process():
 		pool(*new Poco::ThreadPool("EVNet", 1, 1 << 20))
 	{
-		list(); // and what it needs
+		list(); // the destructor needs it
 	}
 
 	~Process()
@@ -55,8 +55,8 @@ struct RunningEngines::Process
 	}
 
 	Poco::ThreadPool& pool;
-		/// Is never destroyed: that would wait 10 seconds for each handler that still runs, and its threads would end when
-		/// OpenSSL has cleaned up, and leave what it keeps for them.
+		/// Is never destroyed: Poco would wait 10 seconds for each handler that still runs, and threads that end after
+		/// OpenSSL has cleaned up leak what OpenSSL keeps for them.
 };
 
 

@@ -30,8 +30,8 @@ class Engine;
 
 class RunningEngines
 	/// The engines of this process that have threads, and the pool of those that were not given
-	/// one. When the process ends, those that still run are stopped, lest their threads use what main() leaves behind when that
-	/// is destroyed. The pool is not: its idle threads end with the process.
+	/// one. When the process ends, it stops the engines that still run, or their threads would use static objects that are
+	/// destroyed. The pool is not destroyed: its idle threads end with the process.
 	///
 	/// Methods may be called from any thread, remove() also when the process is ending.
 {

@@ -118,7 +118,7 @@ void Successor::prepareEnvironment(const std::vector<std::string>& names)
 
 void Successor::prepareDescriptors(const std::vector<int>& descriptors)
 {
-	// Copies that are out of the way, so that none is overwritten before it has got its place.
+	// Copies beyond all places, so that dup2() overwrites none that it has not copied yet.
 	const int beyond = FIRST_DESCRIPTOR + static_cast<int>(descriptors.size()) + 1;
 	for (int fd: descriptors)
 	{
@@ -209,7 +209,7 @@ int Successor::arrangeDescriptors()
 void Successor::closeDescriptorsFrom(int first)
 {
 	// Connections above all: a client would not notice that this process has closed its connection
-	// as long as the successor had it open. Most are marked, but what the application has opened may be not.
+	// as long as the successor had it open. Descriptors that the application has opened may lack FD_CLOEXEC.
 #if defined(SYS_close_range)
 	if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
 #endif

@@ -31,8 +31,8 @@ namespace EVNet {
 class Successor
 	/// A process that inherits listening sockets, from its start until it says that it is ready.
 	///
-	/// All that needs memory is prepared before fork(): in the new process, other threads may have held any lock
-	/// at that moment, so that only async-signal-safe functions can be called until exec().
+	/// All that needs memory is prepared before fork(): another thread may hold any lock at that moment, which nobody
+	/// unlocks in the new process, so that it can call only async-signal-safe functions until exec().
 	///
 	/// To be used by one thread.
 {
@@ -44,7 +44,7 @@ public:
 	};
 
 	static const char* const READY_FD;
-		/// The variable that tells the successor where to say that it is ready.
+		/// The environment variable with the descriptor on which the successor says that it is ready.
 
 	Successor(const std::vector<int>& descriptors, const std::vector<std::string>& names, const std::string& command,
 		const std::vector<std::string>& args);

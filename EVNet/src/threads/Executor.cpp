@@ -30,7 +30,7 @@ namespace
 	// where nobody watches: with EXECUTE_INLINE, or without a thread to spare.
 	const std::chrono::milliseconds STOP_TICK(10);
 
-	// How often who waits in stop() looks after a loop that it leads.
+	// How often the thread that waits in stop() looks after a loop that it leads.
 	const std::chrono::milliseconds LEAD_TICK(1);
 }
 
@@ -105,7 +105,7 @@ bool Executor::waitForLoops(Task::Clock::duration timeout)
 {
 	const Task::Clock::time_point deadline = Task::Clock::now() + timeout;
 	Lock lock(_mutex);
-	// Threads whose request is done are not left alone: they would still count as running.
+	// Waits also for a thread whose request is done: until it leaves, it counts as running.
 	while (_liveLoops > 0 || _threads > _queue.admitted() || isSpawning())
 	{
 		const std::cv_status status = _changed.wait_until(lock, std::min(deadline, Task::Clock::now() + STOP_TICK));
@@ -144,7 +144,7 @@ void Executor::leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point dead
 	if (led == LedLoop::LED_ON)
 	{
 		_leaders.addUnled(loop);
-		wakeOne(lock); // nobody looks by himself, and its deadlines go on
+		wakeOne(lock); // no thread looks for the loop by itself, and the loop has deadlines
 	}
 	else if (led == LedLoop::LED_ENDED && --_liveLoops == 0) wakeAll();
 }
@@ -188,7 +188,7 @@ bool Executor::trySubmit(Task& task)
 		}
 		_queue.beginRun();
 	}
-	const Permit permit(*this, false); // the task counts itself out
+	const Permit permit(*this, false); // the task discharges its own request
 	task.run(Task::Clock::now());
 	return true;
 }
@@ -240,7 +240,7 @@ void Permit::giveBack()
 void Permit::giveBack(const std::unique_lock<std::mutex>&)
 {
 	if (!_pExecutor) return;
-	EVNET_ASSERT(!_countsRequest); // a leader that has been replaced has discharged it
+	EVNET_ASSERT(!_countsRequest); // a leader that was replaced has discharged its request
 	_pExecutor->_queue.endRun();
 	_pExecutor = nullptr;
 }
@@ -259,7 +259,7 @@ void Executor::attend(double now)
 
 int Executor::permitsFor(int threads) const
 {
-	// Whatever the handlers do, there has to be a thread for each loop besides; with one thread only, it does everything.
+	// Handlers must leave a thread for each loop. If there are not so many threads, one permit remains, or nothing would run.
 	if (_config.policy == EVServerOptions::EXECUTE_INLINE) return _config.maxRunning;
 	return std::max(1, std::min(_config.maxRunning, threads - _config.loops));
 }
@@ -295,8 +295,8 @@ void Executor::wake(Parked& parked)
 
 void Executor::wakeForQueue(Lock& lock)
 {
-	// One at a time: who takes a task wakes the next one if there are more. Short
-	// tasks are then done by fewer threads.
+	// One at a time: the thread that takes a task wakes the next one if there are more. So
+	// fewer threads do short tasks.
 	if (_queue.size() > 0 && _waking == 0 && _queue.mayRun()) wakeOne(lock);
 }
 
@@ -316,7 +316,7 @@ void Executor::occupy(Lock& lock)
 {
 	++_occupied;
 	if (!adaptive() || _stopping || _pWatcher || _waking > 0) return;
-	// Somebody else has to watch now. If all are busy, the next one that has nothing to do will.
+	// Another thread has to watch now: a parked one, or a new one if all are busy. Any other is on its way to park(), and will.
 	if (_pParked || _threads == _occupied) wakeOne(lock);
 }
 
@@ -343,7 +343,7 @@ void Executor::lead(Lock& lock)
 {
 	LedLoop& loop = _leaders.takeUnled();
 	occupy(lock);
-	wakeForQueue(lock); // this thread may have been woken for it
+	wakeForQueue(lock); // this thread may have been woken for the queue
 	lock.unlock();
 	Permit permit;
 	const LedLoop::Led led = loop.lead(permit);
@@ -361,7 +361,7 @@ void Executor::work(Lock& lock, Permit permit)
 	while (_leaders.unled() == 0 && _queue.size() > 0)
 	{
 		Task* pTask = _queue.pop();
-		wakeForQueue(lock); // starts a thread perhaps, which is none of the task's time
+		wakeForQueue(lock); // may start a thread, which takes time: before the task begins
 		const Task::Clock::time_point now = Task::Clock::now();
 		_queue.countWait(*pTask, now);
 		lock.unlock();
@@ -408,7 +408,7 @@ void Executor::watch(Lock& lock)
 	_leaders.watch(lock, me.wake, me.woken);
 	if (me.woken) --_waking;
 	_pWatcher = nullptr;
-	// This thread leads one of them; there may be more.
+	// This thread is going to lead one of the loops; each of the others needs a thread, too.
 	for (std::size_t n = _leaders.unled(); n > 1; --n) wakeOne(lock);
 }
 

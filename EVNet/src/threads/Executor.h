@@ -39,8 +39,8 @@ class Executor: public PoolThreads
 	///     whose request blocks, else
 	///   - is parked until it is needed, and goes back to the pool if that takes too long.
 	///
-	/// With EXECUTE_ADAPTIVE, one thread is to be spare: it watches, or is parked. Who stops being
-	/// that one wakes or starts the next one first.
+	/// With EXECUTE_ADAPTIVE, one thread stays spare: it watches, or is parked. Before a spare thread
+	/// leads or works, it wakes or starts the next one.
 {
 public:
 	struct Config
@@ -61,11 +61,11 @@ public:
 	~Executor();
 
 	void acquire(const Config& config);
-		/// Takes the threads from the pool that there must be, and one to watch if there is one. They wait for begin() or release(),
-		/// also if it throws a Poco::NoThreadAvailableException because there are too few.
+		/// Takes Config::leastThreads() from the pool, and one more to watch if the pool has it. They wait for begin() or release(),
+		/// also if acquire() throws a Poco::NoThreadAvailableException because there are too few.
 
 	void begin(const std::vector<LedLoop*>& loops);
-		/// Has the threads lead them, which are Config::loops.
+		/// Has the threads lead these loops, of which there must be Config::loops.
 
 	void stop();
 		/// Cancels the tasks in the queue, now and from now on. Threads leave when
@@ -94,8 +94,8 @@ public:
 		/// policy, or because the server has no other threads at the moment.
 
 	Permit tryEnter();
-		/// Called by a leader that wants to run requests. Returns a permit if no more than
-		/// maxRunning threads run some and another thread could take the loop over, else an empty one.
+		/// Called by a leader that wants to run requests. Returns a permit, or an empty one if older requests
+		/// wait, if as many run as may, or if no other thread could take the loop over.
 
 	Permit enter();
 		/// The same, unconditionally.

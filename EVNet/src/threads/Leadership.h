@@ -46,9 +46,9 @@ class BasicLeadership
 	/// odd   even  endRequest(), true          the leader that runs the request
 	/// odd   even  takeOver(), true            the watcher, or the thread that waits in stop()
 	///
-	/// The number grows with each step, so that each turn has one of its own: who wants to take over says which request he
-	/// has seen. Exactly one of endRequest() and takeOver() succeeds for a turn. All that the former leader has written before
-	/// beginRequest() is seen by the thread whose takeOver() succeeds, what libev has written included.
+	/// The number grows with each step, so that each turn has its own: the watcher says which request it has seen, and cannot take
+	/// over a later one. Exactly one of endRequest() and takeOver() succeeds for a turn. The thread whose takeOver() succeeds sees
+	/// all that the former leader has written before beginRequest(), libev's own state included.
 	///
 	/// A leaf: the model in the test suite runs it with an Atomic of its own.
 {
@@ -63,8 +63,8 @@ public:
 	}
 
 	void lead(long thread)
-		/// Says that the calling thread, with this identifier, leads from now on: nobody has led before, or it has taken over, or
-		/// who has taken over has passed the loop on. Called by the new leader, before it touches the loop.
+		/// Says that the calling thread, with this identifier, leads from now on: nobody has led before, or it has taken the loop
+		/// over, or another thread has, and has passed it on. Called by the new leader, before it touches the loop.
 	{
 		if constexpr (CHECKED)
 			if (isRunning(turn())) fail(__LINE__, "a thread begins to lead a loop whose leader runs a request");
@@ -92,7 +92,7 @@ public:
 	}
 
 	Turn beginRequest()
-		/// From now on, another thread may take over. Returns what endRequest() wants to have. Called by the leader.
+		/// From now on, another thread may take over. Returns the turn, which endRequest() needs. Called by the leader.
 	{
 		const Turn turn = _turn.load(std::memory_order_relaxed) + 1;
 		if constexpr (CHECKED)
@@ -159,11 +159,11 @@ protected:
 
 
 class LeaderSight
-	/// What a thread that might take over has seen of a leader. Used by one thread at a time, each for itself.
+	/// What the watcher, or stop(), has seen of a leader: an object for each of the two. Used by one thread at a time.
 {
 public:
 	int look(Poco::UInt32 turn)
-		/// Returns how often before the same request has been seen in succession: 0 if it is a new one, or the leader runs none.
+		/// Returns how often in succession the same request was seen before: 0 if it is a new one, or the leader runs none.
 	{
 		_ticks = turn == _turn ? _ticks + 1 : 0;
 		_turn = turn;

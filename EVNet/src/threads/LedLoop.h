@@ -42,11 +42,11 @@ public:
 	};
 
 	virtual Led lead(Permit& permit) = 0;
-		/// Leads the loop, and returns LED_ENDED or LED_REPLACED. The calling thread may need a permit to run requests, and still
-		/// has it when it has been replaced. Called by a thread that has become the leader.
+		/// Leads the loop, and returns LED_ENDED or LED_REPLACED. Stores the permit that the thread gets to run requests: a
+		/// leader that is replaced keeps it. Called by a thread that has become the leader.
 
 	virtual Led leadOnce() = 0;
-		/// Leads a loop that is ending for a moment, without waiting, and without running requests unless nobody else
+		/// Leads, for a moment and without waiting, a loop that is ending. Runs no requests unless nobody else
 		/// can. Called by a thread that has become the leader.
 
 	virtual const Leadership& leadership() const = 0;

@@ -27,8 +27,8 @@ namespace
 	// with the same request twice, so after one to two ticks.
 	const std::chrono::milliseconds TICK(1);
 
-	// Where no leader has been replaced for so many ticks, a tick gets twice as long, and
-	// after as many ticks more, twice as long again: the first surprise then lasts a little longer.
+	// After so many ticks without a replaced leader, a tick is twice as long, and after as many
+	// more, four times: the watcher then notices the next blocked leader a little later.
 	const int CALM_TICKS = 1000;
 
 	// A leader that has not blocked but computes, or has been preempted, is replaced only after that many ticks.
@@ -126,7 +126,7 @@ bool LoopLeaders::inspect(Lock& lock)
 		if (ticks == 0) continue;
 		if (ticks < PATIENCE)
 		{
-			// The system is asked by reading files.
+			// leaderIsRunnable() reads a file: not under the lock.
 			lock.unlock();
 			const bool runnable = loop.leaderIsRunnable();
 			lock.lock();

@@ -62,20 +62,20 @@ public:
 		/// The calling thread does not lead the loop any more, and nobody else does.
 
 	LedLoop& takeUnled();
-		/// Returns one that has no leader, which the calling thread is to be now.
+		/// Returns a loop that has no leader. The calling thread must lead it.
 
 	void watch(Lock& lock, std::condition_variable& wake, const bool& woken);
-		/// Looks at the leaders that run requests, until woken is true, or it has taken loops over: they have no leader then.
+		/// Looks at the leaders that run requests, until woken is true, or until it has taken loops over, which have no leader then.
 
 	bool isWatcherAsleep() const
 		/// Returns true if watch() will not notice what a leader does. May be called from any thread; a leader that
-		/// has become busy must.
+		/// has become busy must call it.
 	{
 		return _watcherSleep.asleep();
 	}
 
 	void endSleep()
-		/// Has watch() look again, when it has been woken.
+		/// Ends the sleep of watch(). The caller then notifies its condition variable.
 	{
 		_watcherSleep.end();
 	}

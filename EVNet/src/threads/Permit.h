@@ -29,8 +29,8 @@ class Executor;
 
 
 class Permit
-	/// The right of a thread to run requests: so many threads do at once, see Executor. Given back by its destructor, unless it is
-	/// empty or has been moved. Used by one thread at a time.
+	/// The right of a thread to run requests. The number of permits limits how many threads do at once, see RequestQueue. The
+	/// destructor gives the permit back, unless it is empty or has been moved. Used by one thread at a time.
 {
 public:
 	Permit() = default;
@@ -67,7 +67,7 @@ public:
 	}
 
 	void requestDischarged()
-		/// Says that the request for which a leader got it has been counted out already (RequestQueue::discharge()).
+		/// Says that the request for which a leader got the permit has been counted out already (RequestQueue::discharge()).
 	{
 		_countsRequest = false;
 	}
@@ -91,7 +91,7 @@ private:
 	Permit& operator = (const Permit&);
 
 	Executor* _pExecutor = nullptr;
-	bool      _countsRequest = false;   /// a leader's: its request is admitted as long as this lasts, see RequestQueue::admit()
+	bool      _countsRequest = false;   /// a leader's permit, which has admitted its request, and discharges it: see RequestQueue
 };
 
 

@@ -83,11 +83,11 @@ private:
 
 
 class PoolThreads::Departure
-	/// That of one thread: gives its reference back.
+	/// The departure of one thread. Gives the thread's reference to the ThreadOwner back.
 {
 public:
 	explicit Departure(PoolThreads& threads):
-		_pOwner(&threads._owner), // the reference taken by who started the thread
+		_pOwner(&threads._owner), // the reference that startThread() or spawn() has taken
 		_pDepartures(threads._pDepartures)
 	{
 	}
@@ -100,7 +100,7 @@ public:
 	}
 
 	void begin()
-		/// From now on, the thread is waited for. Called under the lock, before it is no longer counted.
+		/// From now on, stop() waits for the departure. Called under the lock, before the thread is no longer counted.
 	{
 		_pDepartures->begin();
 		Departures::ofProcess().begin();

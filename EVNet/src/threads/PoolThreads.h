@@ -80,14 +80,14 @@ protected:
 		/// Says that there will be no more threads than that for now: fewer than wanted if the pool has no more. Called under the lock.
 
 	void acquire(const Demand& demand);
-		/// Takes the first threads from the pool. They wait for begin() or release(), also if it throws a Poco::NoThreadAvailableException
-		/// because there are too few.
+		/// Takes the first threads from the pool. They wait for begin() or release(), also if acquire() throws a
+		/// Poco::NoThreadAvailableException because there are too few.
 
 	void begin(Lock& lock);
 		/// Has the threads serve.
 
 	bool spawn(Lock& lock);
-		/// Asks the pool for another thread. Returns true if one may be on its way.
+		/// Has a short-lived thread ask the pool for another one, if that is wanted now. Unlocks meanwhile. Returns true if it asks.
 
 	void askAgain(double now);
 		/// Asks the pool again for a thread that it did not have, if it is time to.
@@ -126,7 +126,7 @@ private:
 	std::condition_variable _begun;      /// _acquiring is over
 	bool                    _acquiring;  /// threads wait until they know whether the server starts
 	bool                    _spawning;   /// a thread is on its way from the pool
-	int                     _starters;   /// threads that ask the pool for it, or have just done so
+	int                     _starters;   /// short-lived threads that ask the pool for it, or have just done so
 	const std::shared_ptr<Departures> _pDepartures; /// shared with the threads: the last one may destroy this object
 };
 

@@ -44,7 +44,7 @@ void RequestQueue::setLimits(int maxQueued, int loops)
 
 void RequestQueue::offerRoom(int admitted)
 {
-	// Not for each: a loop tries all that wait. While it waits, some of its own are in the queue, and those tell it at the latest.
+	// Not for each request: a loop tries all that wait. It is told at the latest when its own have left the queue, see QueueShare.
 	if (admitted > _permits + _maxQueued/2) return;
 	for (LedLoop* pLoop: _loops) pLoop->offerRoom();
 }

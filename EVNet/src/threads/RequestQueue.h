@@ -41,7 +41,7 @@ class RequestQueue
 {
 public:
 	explicit RequestQueue(const std::vector<LedLoop*>& loops);
-		/// The loops are those that are to hear of room.
+		/// The queue tells these loops when there is room again.
 
 	void setLimits(int maxQueued, int loops);
 		/// Sets how many requests may wait, and how many loops share the queue. Called while there are no threads.
@@ -53,14 +53,14 @@ public:
 	}
 
 	void admit()
-		/// Counts a request in that is about to be queued or run. What there is room for is up to the loops, see isFull() and part().
+		/// Counts in a request that is about to be queued or run. The loops ask first whether there is room, see isFull() and part().
 	{
 		_admitted.fetch_add(1);
 	}
 
 	void discharge()
-		/// Counts a request out that was admitted. Called before its connection is given back: so many connections never count more
-		/// than that.
+		/// Counts out a request that was admitted. Called before its connection is given back, or the client's next request
+		/// would count beside it.
 	{
 		const int admitted = _admitted.fetch_sub(1) - 1;
 		if (_loopsWaiting > 0) offerRoom(admitted);
@@ -73,14 +73,14 @@ public:
 	}
 
 	int part() const
-		/// Returns how many requests each loop may have in the queue even then, so that no loop can crowd out the others.
+		/// Returns how many requests each loop may have in the queue even if it is full, so that no loop can crowd out the others.
 	{
 		return _part;
 	}
 
 	void addWaiting(int loops)
-		/// Says that so many loops more, or less, want to hear of it when there is room again: then LedLoop::offerRoom() is
-		/// called. A loop must look once more whether there is some after it has said so.
+		/// Says that so many loops more, or less, wait for room: as long as one does, LedLoop::offerRoom() is called when there
+		/// is room again. A loop must look once more whether there is room after it has said so.
 	{
 		_loopsWaiting.fetch_add(loops);
 	}

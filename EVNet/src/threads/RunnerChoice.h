@@ -59,10 +59,10 @@ public:
 	}
 
 	void noteRequest(bool slow);
-		/// Lets the prediction know about a request. May be called from any thread.
+		/// Tells the prediction whether a request was slow. May be called from any thread.
 
 	Poco::Int64 decided(RunMode mode) const
-		/// Returns how often that has been decided. May be called from any thread.
+		/// Returns how often this mode has been chosen. May be called from any thread.
 	{
 		return _decided[mode].value();
 	}

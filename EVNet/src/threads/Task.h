@@ -32,7 +32,7 @@ public:
 	using Clock = std::chrono::steady_clock;
 
 	virtual void run(Clock::time_point start) = 0;
-		/// Does the work, on a thread of the pool, at the given time. Must not throw.
+		/// Does the work, on a thread of the pool; start is the time now. Must not throw.
 		/// The Executor does not touch the task any more.
 
 	virtual void cancel() = 0;

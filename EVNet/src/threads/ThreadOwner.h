@@ -26,8 +26,8 @@ namespace EVNet {
 
 
 class ThreadOwner: public Poco::RefCountedObject
-	/// What the threads of an Executor work for. Each of them has a reference, so that whatever a handler that outlives the
-	/// server still needs is there.
+	/// What the threads of an Executor work for. Each thread has a reference, so that a handler that outlives the server
+	/// still finds all it needs.
 {
 public:
 	virtual void lastThreadLeaves() = 0;
