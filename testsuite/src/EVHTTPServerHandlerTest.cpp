@@ -11,6 +11,7 @@
 
 #include "EVHTTPServerHandlerTest.h"
 #include "HTTPTestSupport.h"
+#include "TestClock.h"
 #include "CppUnit/TestCaller.h"
 #include <stdexcept>
 
@@ -259,6 +260,40 @@ void EVHTTPServerHandlerTest::testHandlerDetachesSocketOfAClientThatIsGone()
 }
 
 
+void EVHTTPServerHandlerTest::testSignalWhileAskingForTheClient()
+{
+	// poll(2) is interrupted also if it does not wait.
+	std::atomic<bool> connected(false);
+	EVHTTPServer server(serveHTTP([&](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		TestClock::interruptPoll();
+		connected = EVHTTPServer::clientConnected(request);
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	assertTrue (RawClient(server).ask("/").isOK("/"));
+	assertTrue (connected);
+}
+
+
+void EVHTTPServerHandlerTest::testSeveralConnectionFields()
+{
+	EVHTTPServer server(serveHTTP([](HTTPServerRequest& request, HTTPServerResponse& response)
+	{
+		response.add("Connection", request.getURI() == "/close" ? "close" : "X-Hop");
+		answerURI(request, response);
+	}), 0, httpParams());
+	server.start();
+	RawClient client(server);
+	Answer answer = client.ask("/");
+	assertTrue (answer.isOK("/"));
+	assertEqual (std::string("Keep-Alive, X-Hop"), answer.field("Connection"));
+	answer = client.ask("/close");
+	assertTrue (answer.isOK("/close"));
+	assertTrue (client.hasEnded());
+}
+
+
 CppUnit::Test* EVHTTPServerHandlerTest::suite()
 {
 	CppUnit::TestSuite* pSuite = new CppUnit::TestSuite("EVHTTPServerHandlerTest");
@@ -273,6 +308,8 @@ CppUnit::Test* EVHTTPServerHandlerTest::suite()
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testLengthAndCodingExcludeEachOther);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testControlCharactersInFields);
 	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testHandlerDetachesSocketOfAClientThatIsGone);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testSignalWhileAskingForTheClient);
+	CppUnit_addTest(pSuite, EVHTTPServerHandlerTest, testSeveralConnectionFields);
 
 	return pSuite;
 }

@@ -33,6 +33,8 @@ public:
 	void testLengthAndCodingExcludeEachOther();
 	void testControlCharactersInFields();
 	void testHandlerDetachesSocketOfAClientThatIsGone();
+	void testSignalWhileAskingForTheClient();
+	void testSeveralConnectionFields();
 
 	static CppUnit::Test* suite();
 };

@@ -280,7 +280,8 @@ void EVSharedSocketTest::testSuccessorStartsClean()
 	sigaddset(&signals, SIGUSR1);
 	::pthread_sigmask(SIG_BLOCK, &signals, &previous);
 	std::vector<EVSharedSocket> sockets = {localSocket(), localSocket()};
-	const pid_t pid = EVSharedSocket::startSuccessor(sockets, handoverProgram(), {"state"});
+	const Poco::Timespan forEver(400*365, 0, 0, 0, 0); // more than the clocks can count
+	const pid_t pid = EVSharedSocket::startSuccessor(sockets, handoverProgram(), {"state"}, forEver);
 	::pthread_sigmask(SIG_SETMASK, &previous, nullptr);
 	::close(leaked);
 	StreamSocket client = connectTo(sockets[0].address());

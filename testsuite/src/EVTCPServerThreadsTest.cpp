@@ -12,6 +12,7 @@
 #include "TestSupport.h"
 #include "Poco/Net/ServerSocket.h"
 #include "Poco/ThreadPool.h"
+#include <ctime>
 
 
 using Poco::Net::ServerSocket;
@@ -81,6 +82,25 @@ void EVTCPServerThreadsTest::testIdleThreadsGoBackWhileTheServerRuns()
 }
 
 
+void EVTCPServerThreadsTest::testThreadThatStaysSleeps()
+{
+	// One thread more than there are loops stays, however short, or long, the time is.
+	for (const Poco::Timespan& idleTime: {Poco::Timespan(0), Poco::Timespan(400*365, 0, 0, 0, 0)})
+	{
+		EVTCPServerParams::Ptr pParams = serverParams(2, 1, EVServerOptions::EXECUTE_DEDICATED);
+		pParams->setThreadIdleTime(idleTime);
+		EVTCPServer server(serve(echo, frameLines), 0, pParams);
+		server.start();
+		StreamSocket client = connectTo(server);
+		assertEqual(std::string("x\n"), exchange(client, "x\n"));
+		const std::clock_t before = std::clock(); // of the processors
+		sleepFor(50);
+		assertTrue (std::clock() - before < CLOCKS_PER_SEC/50);
+		assertEqual(std::string("y\n"), exchange(client, "y\n"));
+	}
+}
+
+
 void EVTCPServerThreadsTest::testDefaultPoolHasItsCapacityBack()
 {
 	ThreadPool& pool = ThreadPool::defaultPool();
@@ -115,6 +135,7 @@ CppUnit::Test* EVTCPServerThreadsTest::suite()
 
 	CppUnit_addTest(pSuite, EVTCPServerThreadsTest, testThreadsGoBackToThePool);
 	CppUnit_addTest(pSuite, EVTCPServerThreadsTest, testIdleThreadsGoBackWhileTheServerRuns);
+	CppUnit_addTest(pSuite, EVTCPServerThreadsTest, testThreadThatStaysSleeps);
 	CppUnit_addTest(pSuite, EVTCPServerThreadsTest, testDefaultPoolHasItsCapacityBack);
 
 	return pSuite;

@@ -26,6 +26,7 @@ public:
 
 	void testThreadsGoBackToThePool();
 	void testIdleThreadsGoBackWhileTheServerRuns();
+	void testThreadThatStaysSleeps();
 	void testDefaultPoolHasItsCapacityBack();
 
 	void setUp() override;

@@ -51,6 +51,7 @@ namespace
 	std::atomic<unsigned> activity(0); // changes when a wait begins or ends
 	std::mutex waitsMutex;
 	ClockedWait* pWaits = nullptr; // those that count
+	thread_local bool pollInterrupted = false;
 
 
 	int wakeSignal()
@@ -140,6 +141,12 @@ TestClock::Hold::Hold()
 TestClock::Hold::~Hold()
 {
 	--holds;
+}
+
+
+void TestClock::interruptPoll()
+{
+	pollInterrupted = true;
 }
 
 
@@ -331,6 +338,12 @@ extern "C"
 
 	int poll(struct pollfd* pDescriptors, nfds_t count, int timeout)
 	{
+		if (pollInterrupted)
+		{
+			pollInterrupted = false;
+			errno = EINTR;
+			return -1;
+		}
 		const ClockedWait wait = ClockedWait::forMilliseconds(timeout);
 		int n;
 		do

@@ -35,6 +35,9 @@ public:
 	TestClock();
 	~TestClock();
 
+	static void interruptPoll();
+		/// Has the next poll() of the calling thread return at once, as if a signal had interrupted it. Needs no clock.
+
 	class Hold
 		/// While it exists, a TestClock, if there is one, does not jump: time passes as it really does.
 	{

@@ -18,6 +18,8 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include "Poco/Timespan.h"
+#include <algorithm>
 #include <chrono>
 
 
@@ -29,6 +31,14 @@ inline double steadyTime()
 	/// Returns the time of the clock that never goes back, in seconds, as the loops count it.
 {
 	return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+
+inline std::chrono::microseconds boundedTime(const Poco::Timespan& time)
+	/// Returns the time, or a century if it is longer. The clocks of the system count nanoseconds: what ends in more than 292 years
+	/// would seem to be over.
+{
+	return std::chrono::microseconds(std::min<Poco::Timespan::TimeDiff>(time.totalMicroseconds(), 36500*Poco::Timespan::DAYS));
 }
 
 

@@ -41,6 +41,18 @@ namespace
 		const char* pEnd = text.data() + text.size();
 		return HTTPCharacters::skipText(text.data(), pEnd) == pEnd;
 	}
+
+	std::string allConnectionOptions(HTTPResponse::ConstIterator it, const HTTPResponse::ConstIterator& itEnd)
+		/// Returns the value of the Connection field, with those of the others that are behind it: several fields of that name mean the
+		/// same as one (RFC 9110, section 5.3).
+	{
+		std::string options(it->second);
+		while (++it != itEnd)
+		{
+			if (isField(it->first, HTTPMessage::CONNECTION)) options.append(", ").append(it->second);
+		}
+		return options;
+	}
 }
 
 
@@ -64,7 +76,7 @@ bool HTTPHeaderWriter::write(const HTTPResponse& response, const Terms& terms)
 			if (hasConnection) continue;
 			hasConnection = true;
 			if (terms.tunnel && it->second == HTTPMessage::CONNECTION_CLOSE) continue;
-			persistent = writeConnection(it->second, terms, response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
+			persistent = writeConnection(allConnectionOptions(it, itEnd), terms, response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
 			continue;
 		}
 		// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.

@@ -15,6 +15,7 @@
 #include "socket/ConnectionSocketImpl.h"
 #include "http/HTTPCharacters.h"
 #include "core/PocoVersion.h"
+#include "core/Readiness.h"
 #include "http/ReusableResponse.h"
 #include "http/ReusableSession.h"
 #include <cstring>
@@ -95,8 +96,7 @@ const Poco::Net::MessageHeader& ReusableRequest::trailer() const
 bool ReusableRequest::clientConnected() const
 {
 	if (!_pSocket || !_pSocket->isOpen()) return false;
-	struct pollfd entry = { _pSocket->sockfd(), POLLRDHUP, 0 };
-	return ::poll(&entry, 1, 0) == 0; // POLLERR and POLLHUP are always reported
+	return !isReady(_pSocket->sockfd(), POLLRDHUP);
 }
 
 

@@ -13,6 +13,7 @@
 
 #include "loop/Acceptor.h"
 #include "core/ExceptionReport.h"
+#include "core/Readiness.h"
 #include "loop/Admission.h"
 #include "loop/Loop.h"
 #include "socket/ConnectionSocketImpl.h"
@@ -117,7 +118,7 @@ void Acceptor::drain()
 	if (_open && _drained)
 	{
 		// Clients that connect meanwhile look like those that waited. The limit is what the backlog holds, or this might never end.
-		_drainLeft += _loop.admission().limits().backlog;
+		_drainLeft += _loop.admission().limits().backlog + 1; // Linux keeps one more than listen(2) says
 		_batch = MAX_ACCEPTS_PER_EVENT;
 		while (ev_is_active(&_watcher)) acceptSome();
 		if (_open) return; // goes on when there is room, or after the back-off
@@ -214,8 +215,7 @@ void Acceptor::acceptSome()
 
 bool Acceptor::somebodyWaits() const
 {
-	struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
-	return ::poll(&listener, 1, 0) > 0;
+	return isReady(_socket.impl()->sockfd(), POLLIN);
 }
 
 
@@ -287,10 +287,11 @@ Acceptor::Outcome Acceptor::acceptOne()
 
 ConnectionSocketImpl* Acceptor::acceptSecure()
 {
-	struct pollfd listener = { _socket.impl()->sockfd(), POLLIN, 0 };
-	const int ready = ::poll(&listener, 1, 0);
-	if (ready == 0) errno = EAGAIN; // acceptConnection() would throw an exception each time
-	if (ready <= 0) return nullptr;
+	if (!somebodyWaits())
+	{
+		errno = EAGAIN; // acceptConnection() would throw an exception each time
+		return nullptr;
+	}
 	Poco::Net::SocketAddress address;
 	Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
 	::fcntl(pSocket->sockfd(), F_SETFD, FD_CLOEXEC);

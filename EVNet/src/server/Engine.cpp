@@ -12,6 +12,7 @@
 
 
 #include "server/Engine.h"
+#include "core/SteadyTime.h"
 #include "core/Processors.h"
 #include "server/PlainTask.h"
 #include "server/RunningEngines.h"
@@ -58,12 +59,6 @@ namespace
 		const int capacity = options.getCapacity() > 0 ? options.getCapacity() : defaultCapacity();
 		return {capacity, options.getMaxConnectionsPerAddress(), options.getAcceptBacklog(), options.getCloseIdleAtCapacity()};
 	}
-
-	std::chrono::microseconds bounded(const Poco::Timespan& timeout)
-		/// As the clocks of the system count nanoseconds, they cannot wait longer than 292 years.
-	{
-		return std::chrono::microseconds(std::min<Poco::Timespan::TimeDiff>(timeout.totalMicroseconds(), 36500*Poco::Timespan::DAYS));
-	}
 }
 
 
@@ -88,7 +83,7 @@ Engine::Engine(const Config& config):
 	countLoopsAndThreads();
 	const EVServerOptions& options = _config.options;
 	_pBufferPool = new BufferPool({options.getMaxTotalBufferedBytes(), options.getMaxBufferedBytes(), options.getMaxPendingOutput(),
-		options.getMaxTotalPendingOutput(), Poco::Timespan(bounded(options.getSendTimeout()).count()), options.getMinDataRate()});
+		options.getMaxTotalPendingOutput(), Poco::Timespan(boundedTime(options.getSendTimeout()).count()), options.getMinDataRate()});
 	_pExecutor.reset(new Executor(*this, _config.pPool ? *_config.pPool : RunningEngines::pool(), _executorConfig));
 	_loops.reserve(static_cast<std::size_t>(_loopCount)); // or emplace_back() could throw, and lose a loop
 	for (int i = 0; i < _loopCount; i++)
@@ -149,7 +144,7 @@ void Engine::configureExecutor(int loops)
 	_executorConfig.maxThreads = std::min(available, maxRunning + loops);
 	if (_executorConfig.policy == EVServerOptions::EXECUTE_INLINE) _executorConfig.maxThreads = loops;
 	_executorConfig.maxQueued = std::min(_config.pParams->getMaxQueued(), 1 << 30);
-	_executorConfig.idleTime = _config.pParams->getThreadIdleTime();
+	_executorConfig.idleTime = boundedTime(_config.pParams->getThreadIdleTime());
 	_executorConfig.priority = _config.pParams->getThreadPriority();
 }
 
@@ -298,7 +293,7 @@ bool Engine::drain(const Poco::Timespan& timeout)
 		_admission.beginDrain(_loopCount);
 		for (auto& pLoop: _loops) pLoop->mailbox().wake(Mailbox::WAKE_DRAIN);
 	}
-	return _admission.waitUntilDrained(bounded(timeout));
+	return _admission.waitUntilDrained(boundedTime(timeout));
 }
 
 
@@ -308,7 +303,7 @@ bool Engine::wait()
 		std::lock_guard<std::mutex> lock(_mutex);
 		if (!_stopped) return true; // not started, or only just
 	}
-	return !_pExecutor->isCurrent() && _pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()));
+	return !_pExecutor->isCurrent() && _pExecutor->waitForLoops(boundedTime(_config.options.getStopTimeout()));
 }
 
 
@@ -319,7 +314,7 @@ void Engine::endWithProcess()
 		std::lock_guard<std::mutex> lock(_mutex);
 		passed = Task::Clock::now() - _stoppedAt;
 	}
-	if (!_pExecutor->waitForLoops(bounded(_config.options.getStopTimeout()) - passed)) _pExecutor->abandon();
+	if (!_pExecutor->waitForLoops(boundedTime(_config.options.getStopTimeout()) - passed)) _pExecutor->abandon();
 }
 
 

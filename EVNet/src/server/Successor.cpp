@@ -12,6 +12,7 @@
 
 
 #include "server/Successor.h"
+#include "core/SteadyTime.h"
 #include "Poco/Error.h"
 #include "Poco/Exception.h"
 #include "Poco/Format.h"
@@ -25,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 
@@ -39,6 +41,7 @@ namespace
 {
 	const char LISTEN_PID[] = "LISTEN_PID=";
 	const std::size_t PID_DIGITS = 10;
+	const std::chrono::milliseconds POLL_AGAIN_AFTER(10); // when the system has no memory to wait for the successor
 
 
 	int systemFailed(const std::string& what)
@@ -237,14 +240,15 @@ void Successor::resetSignals()
 void Successor::waitUntilReady(pid_t pid, const Poco::Timespan& timeout)
 {
 	using Clock = std::chrono::steady_clock;
-	const Clock::time_point end = Clock::now() + std::chrono::microseconds(timeout.totalMicroseconds());
+	const Clock::time_point end = Clock::now() + boundedTime(timeout);
 	for (;;)
 	{
 		const Poco::Int64 left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
 		struct pollfd ready = {_channel, POLLIN, 0};
 		const int rc = ::poll(&ready, 1, static_cast<int>(std::min<Poco::Int64>(std::max<Poco::Int64>(left, 0), 1000*1000)));
 		if (rc > 0) break;
-		if (rc == 0 && left <= 0) failed(pid, true, "");
+		if (left <= 0) failed(pid, true, "");
+		if (rc < 0 && errno != EINTR) std::this_thread::sleep_for(POLL_AGAIN_AFTER);
 	}
 	int error = 0;
 	ssize_t n;

@@ -12,6 +12,7 @@
 
 
 #include "socket/SecureTransport.h"
+#include "core/Readiness.h"
 #include "Poco/Environment.h"
 #include "Poco/Net/NetException.h"
 #include <algorithm>
@@ -263,11 +264,7 @@ ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
 
 bool SecureTransport::hasRoom() const
 {
-	const int error = errno;
-	struct pollfd entry = { _socket.impl().sockfd(), POLLOUT, 0 };
-	const bool result = ::poll(&entry, 1, 0) == 1;
-	errno = error;
-	return result;
+	return isReady(_socket.impl().sockfd(), POLLOUT);
 }
 
 

@@ -383,21 +383,27 @@ bool Executor::park(Lock& lock)
 	Parked me;
 	me.pNext = _pParked;
 	_pParked = &me;
-	const std::chrono::microseconds idleTime(_config.idleTime.totalMicroseconds());
-	for (;;)
+	const auto isWoken = [&me] { return me.woken; };
+	if (!me.wake.wait_for(lock, _config.idleTime, isWoken))
 	{
-		if (me.wake.wait_for(lock, idleTime, [&me] { return me.woken; }))
-		{
-			--_waking;
-			return true;
-		}
 		// Leaders and one more thread stay: without it, requests could not leave the leaders.
-		if (_threads > _config.loops + 1) break;
+		if (_threads > _config.loops + 1)
+		{
+			unpark(me);
+			return false;
+		}
+		me.wake.wait(lock, isWoken);
 	}
+	--_waking;
+	return true;
+}
+
+
+void Executor::unpark(Parked& me)
+{
 	Parked** ppParked = &_pParked;
 	while (*ppParked != &me) ppParked = &(*ppParked)->pNext;
 	*ppParked = me.pNext;
-	return false;
 }
 
 

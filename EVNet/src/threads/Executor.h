@@ -50,7 +50,7 @@ public:
 		int maxRunning;   /// requests at once
 		int maxThreads;   /// of the pool, including leaders
 		int maxQueued;
-		Poco::Timespan idleTime;
+		std::chrono::microseconds idleTime;
 		Poco::Thread::Priority priority;
 
 		int leastThreads() const;
@@ -136,6 +136,7 @@ private:
 	void work(Lock& lock, Permit permit);
 	void leadUntil(Lock& lock, LedLoop& loop, Task::Clock::time_point deadline);
 	bool park(Lock& lock);
+	void unpark(Parked& me);
 	void watch(Lock& lock);
 
 	Parked*      _pParked;     /// the last one parked is the first one woken: its cache is warm

@@ -1,0 +1,50 @@
+//
+// Readiness.h
+//
+// Library: EVNet
+// Package: Core
+// Module:  Readiness
+//
+// Definition of isReady().
+//
+// Copyright (c) 2026, EVNet Contributors.
+//
+// SPDX-License-Identifier:	BSL-1.0
+//
+
+
+#ifndef EVNet_Readiness_INCLUDED
+#define EVNet_Readiness_INCLUDED
+
+
+#include "Poco/EVNet/EVNet.h"
+#include <cerrno>
+#include <poll.h>
+
+
+namespace Poco {
+namespace EVNet {
+
+
+inline bool isReady(int fd, short events)
+	/// Returns true if one of the events, an error or the end of the connection is there (POLLIN and so on, see poll(2)), or if the system
+	/// cannot say: whoever then tries finds out. Does not wait, and leaves errno as it is. A signal that arrives meanwhile, e.g. of a profiler, says nothing about the
+	/// descriptor: poll(2) is interrupted by it also if it does not wait.
+{
+	const int error = errno;
+	struct pollfd entry = {fd, events, 0};
+	int n;
+	do
+	{
+		n = ::poll(&entry, 1, 0);
+	}
+	while (n < 0 && errno == EINTR);
+	errno = error;
+	return n != 0;
+}
+
+
+} } // namespace Poco::EVNet
+
+
+#endif // EVNet_Readiness_INCLUDED
