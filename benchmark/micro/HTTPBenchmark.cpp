@@ -110,7 +110,7 @@ namespace
 			exchange.session.bind(_socket, _pSessionData);
 			exchange.request.bind(*_pSocket, parser, complete, _limits.body);
 			exchange.response.bind(*_pSocket, parser.isHTTP11(), parser.isHead(), _pParams->getKeepAlive() && parser.keepAlive());
-			exchange.response.answers(exchange.request.body());
+			exchange.response.setRequest(exchange.request.body());
 			answer(exchange.response);
 			bool persistent = exchange.response.finish() && exchange.session.getKeepAlive();
 			persistent = persistent && exchange.request.drain(0);

@@ -263,7 +263,7 @@ void EVListenerTest::testPortStaysExclusive()
 	EVTCPServer server(serve(echo, frameLines), 0, fourLoops(EVServerOptions::ACCEPT_AUTO));
 	const Poco::UInt16 port = server.port();
 	assertFalse (intruderGetsIn("0.0.0.0", port));
-	const bool sealed = ListenerGroup::canSeal(server.socket()); // needs IPv6
+	const bool sealed = ListenerGroup::trySeal(server.socket()); // needs IPv6
 	server.start();
 	assertEqual(sealed ? 4 : 1, static_cast<int>(listenersAt(port).size()));
 	for (const std::string host: {"0.0.0.0", "127.0.0.1", "127.0.0.2"}) assertFalse (intruderGetsIn(host, port));
@@ -285,7 +285,7 @@ void EVListenerTest::testPortOfTheApplicationStaysExclusive()
 	for (auto policy: {EVServerOptions::ACCEPT_AUTO, EVServerOptions::ACCEPT_REUSE_PORT})
 	{
 		ServerSocket socket = unshared();
-		const bool sealed = ListenerGroup::canSeal(socket);
+		const bool sealed = ListenerGroup::trySeal(socket);
 		EVTCPServer server(serve(echo, frameLines), socket, fourLoops(policy));
 		server.start();
 		assertEqual(policy == EVServerOptions::ACCEPT_AUTO ? 1 : 4, static_cast<int>(listenersAt(server.port()).size()));

@@ -117,7 +117,7 @@ void HTTPResponseStreamTest::testWholeResponsesAreHeld()
 		exchange.session.bind(socket, pSessionData);
 		exchange.request.bind(*pSocket, parser, true, limits.body);
 		exchange.response.bind(*pSocket, true, false, true);
-		exchange.response.answers(exchange.request.body());
+		exchange.response.setRequest(exchange.request.body());
 		pSocket->output().hold(true);
 		handler(exchange.response);
 		assertTrue (exchange.response.finish());

@@ -99,7 +99,8 @@ public:
 	{
 		clockid_t clock;
 		struct timespec time = {0, 0};
-		if (::clock_getcpuclockid(_pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) throw Poco::SystemException("clock_getcpuclockid", errno);
+		const bool told = ::clock_getcpuclockid(_pid, &clock) == 0 && ::clock_gettime(clock, &time) == 0;
+		if (!told) throw Poco::SystemException("clock_getcpuclockid", errno);
 		return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec)/1e9;
 	}
 
@@ -114,7 +115,8 @@ public:
 		const bool alone = ::kill(-pid, 0) != 0 && errno == ESRCH;
 		if (!alone) ::kill(-pid, SIGKILL);
 		const std::string output = readAll();
-		if (output.compare(0, 7, "cpu_ms ") != 0 || output.find('\n') != output.size() - 1) throw Poco::DataException("it says more than it should: " + output);
+		const bool right = output.compare(0, 7, "cpu_ms ") == 0 && output.find('\n') == output.size() - 1;
+		if (!right) throw Poco::DataException("it says more than it should: " + output);
 		assertEqual(0, status);
 		assertTrue(elapsed < DEADLINE/2);
 		assertTrue(alone);

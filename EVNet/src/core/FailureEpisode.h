@@ -36,7 +36,7 @@ public:
 	{
 	}
 
-	bool begins(double now)
+	bool addFailure(double now)
 		/// Called for each failure, with the time of steadyTime(). Returns true if it is the first one of an episode.
 	{
 		const double last = _last.exchange(now, std::memory_order_relaxed);

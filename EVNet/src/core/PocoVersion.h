@@ -47,7 +47,7 @@ using ShutdownResult = decltype(std::declval<Poco::Net::SocketImpl&>().shutdownS
 	/// void; since 1.14, an int: what the system call has returned.
 
 
-inline void valuesAreNotDecoded(Poco::Net::MessageHeader& header)
+inline void markUndecoded(Poco::Net::MessageHeader& header)
 	/// Tells an empty header that the values it is going to have are not decoded.
 {
 #if defined(EVNet_HAS_GET_DECODED)

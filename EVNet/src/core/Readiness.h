@@ -27,9 +27,9 @@ namespace EVNet {
 
 
 inline bool isReady(int fd, short events)
-	/// Returns true if one of the events, an error or the end of the connection is there (POLLIN and so on, see poll(2)), or if the system
-	/// cannot say: whoever then tries finds out. Does not wait, and leaves errno as it is. A signal that arrives meanwhile, e.g. of a profiler, says nothing about the
-	/// descriptor: poll(2) is interrupted by it also if it does not wait.
+	/// Returns true if one of the events, an error or the end of the connection is there (POLLIN and so on, see poll(2)), or if the
+	/// system cannot say: whoever then tries finds out. Does not wait, and leaves errno as it is. A signal that arrives meanwhile,
+	/// e.g. of a profiler, says nothing about the descriptor, but interrupts poll(2) also if that does not wait.
 {
 	const int error = errno;
 	struct pollfd entry = {fd, events, 0};

@@ -41,7 +41,7 @@ namespace
 		EVServerOptions options;
 		if (const EVServerOptions* pOptions = dynamic_cast<const EVServerOptions*>(pParams.get())) options = *pOptions;
 		options.setFirstRequestTimeout(pParams->getTimeout());
-		// A keepAliveTimeout of 0 means, as with Poco, that no connection waits for another request; see ReusableResponse::answers().
+		// A keepAliveTimeout of 0 means, as with Poco, that no connection waits for another request; see ReusableResponse::setRequest().
 		options.setIdleTimeout(pParams->getKeepAliveTimeout() > 0 ? pParams->getKeepAliveTimeout() : pParams->getTimeout());
 		options.setRequestTimeout(pParams->getTimeout());
 		options.setSendTimeout(pParams->getTimeout());

@@ -355,9 +355,9 @@ void EVHTTPServerConnection::handleRequest(HTTPServerExchange& exchange, Connect
 	exchange.request.bind(socketImpl, *_pParser, complete, _context.limits.body);
 
 	exchange.response.bind(socketImpl, parser.isHTTP11(), parser.isHead(), mayPersist());
-	exchange.response.answers(exchange.request.body(), &connection(), params.getKeepAliveTimeout() > 0);
+	exchange.response.setRequest(exchange.request.body(), &connection(), params.getKeepAliveTimeout() > 0);
 	if (parser.chunked()) exchange.response.allowChunked();
-	if (parser.isConnect()) exchange.response.answersConnect();
+	if (parser.isConnect()) exchange.response.setConnect();
 	const std::string& server = params.getSoftwareVersion();
 	if (!server.empty()) exchange.response.set(SERVER, server);
 	try

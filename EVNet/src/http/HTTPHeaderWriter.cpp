@@ -76,7 +76,8 @@ bool HTTPHeaderWriter::write(const HTTPResponse& response, const Terms& terms)
 			if (hasConnection) continue;
 			hasConnection = true;
 			if (terms.tunnel && it->second == HTTPMessage::CONNECTION_CLOSE) continue;
-			persistent = writeConnection(allConnectionOptions(it, itEnd), terms, response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS);
+			const bool switches = response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
+			persistent = writeConnection(allConnectionOptions(it, itEnd), terms, switches);
 			continue;
 		}
 		// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.

@@ -77,7 +77,7 @@ void HTTPRequestParser::reset(bool emptyLine)
 	_status = 0;
 	_state = emptyLine ? STATE_REQUEST_LINE : STATE_START;
 	_http11 = _hasLength = _hasHost = _hasType = _hasCoding = _chunked = _unknownCoding = false;
-	_close = _persist = _upgrade = _hasUpgrade = _expectContinue = _connect = _head = _options = _hasBody = _bodyless = false;
+	_close = _persist = _upgrade = _hasUpgrade = _expectContinue = _connect = _head = _options = _hasBody = false;
 }
 
 
@@ -199,8 +199,7 @@ void HTTPRequestParser::classifyMethod(std::string_view method)
 {
 	// Methods are case-sensitive (RFC 9110, section 9.1).
 	_head = method == "HEAD";
-	_bodyless = _head || method == "GET" || method == "DELETE";
-	if (_bodyless) return;
+	if (_head || method == "GET" || method == "DELETE") return;
 	_hasBody = method == "POST" || method == "PUT" || method == "PATCH";
 	_connect = method == "CONNECT";
 	_options = method == "OPTIONS";

@@ -216,7 +216,6 @@ private:
 	bool               _head;          /// method HEAD
 	bool               _options;       /// method OPTIONS
 	bool               _hasBody;       /// method that comes with a body: POST, PUT, PATCH
-	bool               _bodyless;      /// method that comes without one: GET, HEAD, DELETE
 };
 
 

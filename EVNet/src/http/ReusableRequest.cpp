@@ -50,7 +50,7 @@ ReusableRequest::ReusableRequest(ReusableResponse& response, ReusableSession& se
 	_hasClientAddress(false),
 	_hasServerAddress(false)
 {
-	valuesAreNotDecoded(*this);
+	markUndecoded(*this);
 }
 
 

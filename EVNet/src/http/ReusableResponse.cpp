@@ -177,7 +177,7 @@ void ReusableResponse::allowChunked()
 }
 
 
-void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connection* pConnection, bool maySitIdle)
+void ReusableResponse::setRequest(const HTTPRequestStreamBuf& body, const Connection* pConnection, bool maySitIdle)
 {
 	_maySitIdle = maySitIdle;
 	_pConnection = pConnection;
@@ -185,7 +185,7 @@ void ReusableResponse::answers(const HTTPRequestStreamBuf& body, const Connectio
 }
 
 
-void ReusableResponse::answersConnect()
+void ReusableResponse::setConnect()
 {
 	_connect = true;
 }

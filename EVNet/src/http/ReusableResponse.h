@@ -53,12 +53,12 @@ public:
 	void allowChunked();
 		/// The client has sent chunks, so it understands them, also if its version does not have them.
 
-	void answers(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr, bool maySitIdle = true);
+	void setRequest(const HTTPRequestStreamBuf& body, const Connection* pConnection = nullptr, bool maySitIdle = true);
 		/// Names the request. The header says that the connection does not persist if more of that body is missing than EVNet
 		/// throws away, or if no other request has been received and the connection may not sit idle, or the server is being
 		/// drained. Without a connection (a benchmark), there is no server.
 
-	void answersConnect();
+	void setConnect();
 		/// A response with a status of 2xx makes the connection a tunnel (RFC 9110, section 9.3.6).
 
 	Poco::Net::MessageHeader& trailer();

@@ -135,14 +135,14 @@ void Acceptor::endDrain()
 }
 
 
-void Acceptor::waitForRoom()
+void Acceptor::askForRoom()
 {
 	_loop.eventLoop().assertLed();
 	_waits = true;
 }
 
 
-bool Acceptor::offered()
+bool Acceptor::takeOffer()
 {
 	return _waits.exchange(false);
 }
@@ -194,7 +194,7 @@ void Acceptor::acceptSome()
 				return;
 			}
 			pause(0);
-			admission.waitForRoom(*this);
+			admission.askForRoom(*this);
 			return;
 		}
 		const Outcome outcome = acceptOne();
@@ -373,7 +373,7 @@ void Acceptor::watchFailed()
 
 void Acceptor::report(int error, const std::exception_ptr& pException, const char* pText)
 {
-	if (!_episode.begins(_loop.eventLoop().now())) return;
+	if (!_episode.addFailure(_loop.eventLoop().now())) return;
 	try
 	{
 		if (pException) std::rethrow_exception(pException);

@@ -72,13 +72,13 @@ public:
 		/// Returns true between open() and close(). May be called from any thread.
 
 	void useRoom();
-		/// Called when offered() has returned true: accepts, or lets another loop have the room.
+		/// Called when takeOffer() has returned true: accepts, or lets another loop have the room.
 
-	bool offered();
+	bool takeOffer();
 		/// Returns true if this loop waits for room for a connection, and ends the wait. May be called from any thread.
 
-	void waitForRoom();
-		/// Makes offered() return true.
+	void askForRoom();
+		/// Makes takeOffer() return true.
 
 	Poco::Int64 accepted() const;
 	Poco::Int64 filtered() const;

@@ -101,9 +101,9 @@ void Admission::releaseRoom()
 }
 
 
-void Admission::waitForRoom(Acceptor& acceptor)
+void Admission::askForRoom(Acceptor& acceptor)
 {
-	acceptor.waitForRoom();
+	acceptor.askForRoom();
 	_waiting.fetch_add(1);
 	// The thread that closed the last connection may have looked before this loop waited.
 	if (_connections < _limits.capacity) offerRoom();
@@ -119,7 +119,7 @@ void Admission::offerRoom()
 	for (std::size_t i = 0; i < 2*loops; i++)
 	{
 		Loop& loop = *_loops[(first + i) % loops];
-		if ((i < loops && loop.leadership().busy()) || !loop.acceptor().offered()) continue;
+		if ((i < loops && loop.leadership().busy()) || !loop.acceptor().takeOffer()) continue;
 		_waiting.fetch_sub(1);
 		loop.mailbox().wake(Mailbox::WAKE_ACCEPT);
 		return;

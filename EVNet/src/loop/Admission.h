@@ -82,7 +82,7 @@ public:
 	void releaseRoom();
 		/// Frees the room that connectionOpening() has reserved, and offers it to a loop that waits for it.
 
-	void waitForRoom(Acceptor& acceptor);
+	void askForRoom(Acceptor& acceptor);
 		/// Has the loop of the acceptor woken, in its turn, when connectionOpening() can succeed. Does not wait itself.
 
 	void offerRoom();

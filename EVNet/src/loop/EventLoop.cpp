@@ -65,7 +65,7 @@ namespace
 			std::abort();
 		}
 		static FailureEpisode episode;
-		if (episode.begins(steadyTime()))
+		if (episode.addFailure(steadyTime()))
 		{
 			try
 			{

@@ -197,7 +197,7 @@ void Engine::openListeners()
 	{
 		// Copies share the port, which the application may want for itself.
 		const bool asked = policy == EVServerOptions::ACCEPT_REUSE_PORT;
-		if (asked || ListenerGroup::sharesPort(socket) || (_config.ownSocket && ListenerGroup::canSeal(socket)))
+		if (asked || ListenerGroup::sharesPort(socket) || (_config.ownSocket && ListenerGroup::trySeal(socket)))
 		{
 			try
 			{

@@ -187,7 +187,7 @@ namespace
 	}
 
 
-	FileDescriptor boundLike(const ServerSocket& socket, bool sharing)
+	FileDescriptor boundLike(const ServerSocket& socket)
 		/// Returns a socket that is bound to the same address, and shares it.
 	{
 		const SocketAddress address = socket.address();
@@ -200,7 +200,7 @@ namespace
 			if (!(it->second == item.second)) setOption(fd.get(), item.first, item.second);
 		}
 		setFlag(fd.get(), SO_REUSEADDR, true);
-		setFlag(fd.get(), SO_REUSEPORT, sharing);
+		setFlag(fd.get(), SO_REUSEPORT, true);
 		if (::bind(fd.get(), address.addr(), address.length()) != 0) throwError("Cannot share the address of the listening socket");
 		return fd;
 	}
@@ -255,7 +255,7 @@ bool ListenerGroup::sharesPort(const ServerSocket& socket)
 }
 
 
-bool ListenerGroup::canSeal(const ServerSocket& socket)
+bool ListenerGroup::trySeal(const ServerSocket& socket)
 {
 	return bindElsewhere(socket.address());
 }
@@ -279,7 +279,7 @@ std::vector<ServerSocket> ListenerGroup::copy(const ServerSocket& socket, int co
 		const Values wanted = optionsOf(descriptorOf(socket), true);
 		for (int i = 0; i < copies; i++)
 		{
-			FileDescriptor fd = boundLike(socket, true);
+			FileDescriptor fd = boundLike(socket);
 			ServerSocket listener = Listener(fd);
 			listener.listen(backlog);
 			compare(wanted, optionsOf(descriptorOf(listener), true));
@@ -301,7 +301,7 @@ void ListenerGroup::seal()
 {
 	// Linux gives the port to a new socket with SO_REUSEPORT if all sockets bound to it have that option. Those that listen must
 	// keep it, or Linux spreads no connections over them. So a guard without it is bound to the port, too, and does not listen.
-	FileDescriptor guard = boundLike(_socket, true);
+	FileDescriptor guard = boundLike(_socket);
 	setFlag(guard.get(), SO_REUSEPORT, false);
 	setFlag(guard.get(), SO_REUSEADDR, false);
 	_guard = std::move(guard);

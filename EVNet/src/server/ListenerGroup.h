@@ -45,7 +45,7 @@ public:
 	static bool sharesPort(const Poco::Net::ServerSocket& socket);
 		/// Returns true if the socket has SO_REUSEPORT: other programs of the user may have the port, too.
 
-	static bool canSeal(const Poco::Net::ServerSocket& socket);
+	static bool trySeal(const Poco::Net::ServerSocket& socket);
 		/// Returns true if copy() can close the port of a socket without SO_REUSEPORT to other programs again.
 
 	static void keepFromPrograms(const Poco::Net::ServerSocket& socket);

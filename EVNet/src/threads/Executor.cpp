@@ -271,17 +271,15 @@ void Executor::expectThreads(int threads)
 }
 
 
-bool Executor::wakeOne(Lock& lock)
+void Executor::wakeOne(Lock& lock)
 {
 	if (Parked* pParked = _pParked)
 	{
 		_pParked = pParked->pNext;
 		wake(*pParked);
-		return true;
 	}
-	if (!_pWatcher || _pWatcher->woken) return spawn(lock);
-	wake(*_pWatcher);
-	return true;
+	else if (_pWatcher && !_pWatcher->woken) wake(*_pWatcher);
+	else spawn(lock);
 }
 
 

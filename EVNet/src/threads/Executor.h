@@ -126,7 +126,7 @@ private:
 	void takeBack(bool countsRequest);
 
 	// Called under the lock.
-	bool wakeOne(Lock& lock);
+	void wakeOne(Lock& lock);
 	void wakeForQueue(Lock& lock);
 	void wakeAll();
 	void wake(Parked& parked);

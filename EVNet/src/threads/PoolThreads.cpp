@@ -213,10 +213,10 @@ void PoolThreads::askAgain(double now)
 }
 
 
-bool PoolThreads::spawn(Lock& lock)
+void PoolThreads::spawn(Lock& lock)
 {
-	if (_stopping || _spawning || _threads >= _demand.most) return false;
-	if (_askAgainAt != NEVER && steadyTime() < _askAgainAt) return false;
+	if (_stopping || _spawning || _threads >= _demand.most) return;
+	if (_askAgainAt != NEVER && steadyTime() < _askAgainAt) return;
 	_spawning = true;
 	++_starters;
 	lock.unlock();
@@ -237,7 +237,6 @@ bool PoolThreads::spawn(Lock& lock)
 		--_starters;
 		noThread();
 	}
-	return started;
 }
 
 

@@ -86,8 +86,8 @@ protected:
 	void begin(Lock& lock);
 		/// Has the threads serve.
 
-	bool spawn(Lock& lock);
-		/// Has a short-lived thread ask the pool for another one, if that is wanted now. Unlocks meanwhile. Returns true if it asks.
+	void spawn(Lock& lock);
+		/// Has a short-lived thread ask the pool for another one, if that is wanted now. Unlocks meanwhile.
 
 	void askAgain(double now);
 		/// Asks the pool again for a thread that it did not have, if it is time to.
