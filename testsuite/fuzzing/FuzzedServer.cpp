@@ -9,6 +9,7 @@
 
 #include "FuzzedServer.h"
 #include "FuzzerSupport.h"
+#include "core/SteadyTime.h"
 #include "Poco/Net/ServerSocket.h"
 #include <algorithm>
 #include <cerrno>
@@ -283,7 +284,7 @@ FuzzedServer::FuzzedServer(std::size_t maxBufferedBytes, std::size_t maxPendingO
 	_pLoop.reset(new Loop(_pEngine->parts(), 0, (mode == MODE_INLINE ? EVBACKEND_POLL : EVBACKEND_EPOLL) | EVFLAG_NOENV, deadlines));
 	_pLoop->mailbox().open();
 	if (mode != MODE_ADAPTIVE) return;
-	const Poco::Timespan idleTime = _pParams->getThreadIdleTime();
+	const auto idleTime = Poco::EVNet::boundedTime(_pParams->getThreadIdleTime());
 	_pEngine->executor().acquire({EVServerOptions::EXECUTE_ADAPTIVE, 1, 1, 2, 1, idleTime, Poco::Thread::PRIO_NORMAL});
 }
 
