@@ -5,7 +5,7 @@
 // Package: Core
 // Module:  Readiness
 //
-// Definition of isReady().
+// Definition of pollNow().
 //
 // Copyright (c) 2026, EVNet Contributors.
 //
@@ -26,12 +26,11 @@ namespace Poco {
 namespace EVNet {
 
 
-inline bool isReady(int fd, short events)
-	/// Returns true if one of the events, an error or the end of the connection is there (POLLIN and so on, see poll(2)), or if the
-	/// system cannot say: whoever then tries finds out. Does not wait, and leaves errno as it is. A signal that arrives meanwhile,
-	/// e.g. of a profiler, says nothing about the descriptor, but interrupts poll(2) also if that does not wait.
+inline int pollNow(int fd, short events)
+	/// Returns a positive number if one of the events, an error or the end of the connection is there (POLLIN and so on, see poll(2)), 0
+	/// if not, and a negative number, with the reason in errno, if the system cannot say. Does not wait. A signal that arrives
+	/// meanwhile, e.g. of a profiler, says nothing about the descriptor, but interrupts poll(2) also if that does not wait.
 {
-	const int error = errno;
 	struct pollfd entry = {fd, events, 0};
 	int n;
 	do
@@ -39,8 +38,7 @@ inline bool isReady(int fd, short events)
 		n = ::poll(&entry, 1, 0);
 	}
 	while (n < 0 && errno == EINTR);
-	errno = error;
-	return n != 0;
+	return n;
 }
 
 

@@ -96,7 +96,7 @@ const Poco::Net::MessageHeader& ReusableRequest::trailer() const
 bool ReusableRequest::clientConnected() const
 {
 	if (!_pSocket || !_pSocket->isOpen()) return false;
-	return !isReady(_pSocket->sockfd(), POLLRDHUP);
+	return pollNow(_pSocket->sockfd(), POLLRDHUP) == 0;
 }
 
 

@@ -215,7 +215,7 @@ void Acceptor::acceptSome()
 
 bool Acceptor::somebodyWaits() const
 {
-	return isReady(_socket.impl()->sockfd(), POLLIN);
+	return pollNow(_socket.impl()->sockfd(), POLLIN) > 0;
 }
 
 
@@ -287,11 +287,9 @@ Acceptor::Outcome Acceptor::acceptOne()
 
 ConnectionSocketImpl* Acceptor::acceptSecure()
 {
-	if (!somebodyWaits())
-	{
-		errno = EAGAIN; // acceptConnection() would throw an exception each time
-		return nullptr;
-	}
+	const int ready = pollNow(_socket.impl()->sockfd(), POLLIN);
+	if (ready == 0) errno = EAGAIN; // acceptConnection() would throw an exception each time
+	if (ready <= 0) return nullptr;
 	Poco::Net::SocketAddress address;
 	Poco::AutoPtr<Poco::Net::SocketImpl> pSocket(_socket.impl()->acceptConnection(address));
 	::fcntl(pSocket->sockfd(), F_SETFD, FD_CLOEXEC);

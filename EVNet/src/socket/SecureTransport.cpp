@@ -264,7 +264,10 @@ ssize_t SecureTransport::sendNow(const char* pBytes, std::size_t length)
 
 bool SecureTransport::hasRoom() const
 {
-	return isReady(_socket.impl().sockfd(), POLLOUT);
+	const int error = errno;
+	const bool result = pollNow(_socket.impl().sockfd(), POLLOUT) > 0;
+	errno = error;
+	return result;
 }
 
 
