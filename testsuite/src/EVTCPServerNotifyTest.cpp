@@ -17,6 +17,31 @@
 namespace
 {
 	const EVServerOptions::ExecutionPolicy POLICIES[] = {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED};
+
+
+	class KnownIds
+		/// Of connections, some of which may be gone.
+	{
+	public:
+		void add(Poco::UInt64 id)
+		{
+			std::lock_guard<std::mutex> lock(_mutex);
+			if (_ids.size() < 64) _ids.push_back(id);
+			else _ids[id % 64] = id;
+		}
+
+		void notify(EVTCPServer& server)
+		{
+			std::unique_lock<std::mutex> lock(_mutex);
+			const std::vector<Poco::UInt64> ids = _ids;
+			lock.unlock();
+			for (Poco::UInt64 id: ids) server.notify(id);
+		}
+
+	private:
+		std::mutex                _mutex;
+		std::vector<Poco::UInt64> _ids;
+	};
 }
 
 
@@ -315,17 +340,12 @@ void EVTCPServerNotifyTest::testUnderLoad()
 	const int NOTIFIERS = 2;
 	for (auto policy: POLICIES)
 	{
-		std::mutex mutex;
-		std::vector<Poco::UInt64> known;
+		KnownIds known;
 		std::atomic<int> requests(0);
 		std::atomic<int> notified(0);
 		EVTCPServer server(serveNotified([&](ServedConnection& c)
 		{
-			{
-				std::lock_guard<std::mutex> lock(mutex);
-				if (known.size() < 64) known.push_back(c.id());
-				else known[c.id() % 64] = c.id();
-			}
+			known.add(c.id());
 			answer(c);
 			++requests;
 		}, [&](ServedConnection& c)
@@ -344,12 +364,7 @@ void EVTCPServerNotifyTest::testUnderLoad()
 				{
 					if (requests/20 == seen) continue;
 					seen = requests/20;
-					std::vector<Poco::UInt64> ids;
-					{
-						std::lock_guard<std::mutex> lock(mutex);
-						ids = known;
-					}
-					for (Poco::UInt64 id: ids) server.notify(id);
+					known.notify(server);
 				}
 				return;
 			}
