@@ -25,18 +25,14 @@ RunnerChoice::RunMode RunnerChoice::decide(bool slice, bool ending, Permit& perm
 		if (!permit) permit = _executor.enter();
 		return RUN_LEADER_ALONE;
 	}
-	if (slice) return RUN_WORKER_POLICY;
+	if (slice || !_executor.adaptive()) return RUN_WORKER_POLICY;
 	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW)
 	{
 		permit.giveBack();
 		return RUN_WORKER_PREDICTED;
 	}
-	if (!permit && _executor.adaptive())
-	{
-		permit = _executor.tryEnter();
-		if (!permit) return RUN_WORKER_NO_PERMIT;
-	}
-	return permit ? RUN_LEADER : RUN_WORKER_POLICY;
+	if (!permit) permit = _executor.tryEnter();
+	return permit ? RUN_LEADER : RUN_WORKER_NO_PERMIT;
 }
 
 
