@@ -17,6 +17,23 @@
 namespace
 {
 	const EVServerOptions::ExecutionPolicy POLICIES[] = {EVServerOptions::EXECUTE_ADAPTIVE, EVServerOptions::EXECUTE_DEDICATED};
+
+	bool endsThoughNotified(EVTCPServer& server, Poco::UInt64 id)
+		/// Notifies the only connection again and again. Returns false if it is not closed all the same.
+	{
+		return waitFor([&]
+		{
+			server.notify(id);
+			sleepFor(100);
+			return server.currentConnections() == 0;
+		}, DEADLINE/4);
+	}
+
+	EVServerStatistics::CloseReason reasonOf(const std::string& part)
+		/// Returns why a connection is closed in the end of which that part of a request has arrived.
+	{
+		return part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT;
+	}
 }
 
 
@@ -39,12 +56,7 @@ void EVTCPServerNotifyTimeoutTest::testRequestTimeoutGoesOn()
 	StreamSocket client = connectTo(server);
 	const Poco::UInt64 id = idOf(client);
 	sendAll(client, "half");
-	assertTrue (waitFor([&]
-	{
-		server.notify(id);
-		sleepFor(100);
-		return server.currentConnections() == 0;
-	}, DEADLINE/4));
+	assertTrue (endsThoughNotified(server, id));
 	assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
 }
 
@@ -108,8 +120,7 @@ void EVTCPServerNotifyTimeoutTest::testTimeoutsGoOnThoughOutputWaits()
 			return receiveSome(client, much.size()).empty();
 		}));
 		assertTrue (flushed);
-		assertTrue (isClosedBecause(server,
-			part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+		assertTrue (isClosedBecause(server, reasonOf(part)));
 	}
 }
 
@@ -142,8 +153,7 @@ void EVTCPServerNotifyTimeoutTest::testTimeUpBeforeTheOutputIsTaken()
 		assertTrue (waitFor([&] { return server.statistics().flushing == 1; }));
 		assertTrue (receive(client, much.size()) == much);
 		assertTrue (isClosed(client));
-		assertTrue (isClosedBecause(server,
-			part.empty() ? EVServerStatistics::CLOSED_IDLE_TIMEOUT : EVServerStatistics::CLOSED_REQUEST_TIMEOUT));
+		assertTrue (isClosedBecause(server, reasonOf(part)));
 	}
 }
 
@@ -176,12 +186,7 @@ void EVTCPServerNotifyTimeoutTest::testIdleTimeoutGoesOn()
 		server.start();
 		StreamSocket client = connectTo(server);
 		const Poco::UInt64 id = idOf(client);
-		assertTrue (waitFor([&]
-		{
-			server.notify(id);
-			sleepFor(100);
-			return server.currentConnections() == 0;
-		}, DEADLINE/4));
+		assertTrue (endsThoughNotified(server, id));
 		assertTrue (isClosedBecause(server, EVServerStatistics::CLOSED_IDLE_TIMEOUT));
 	}
 }
