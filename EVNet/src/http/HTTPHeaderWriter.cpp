@@ -42,16 +42,18 @@ namespace
 		return HTTPCharacters::skipText(text.data(), pEnd) == pEnd;
 	}
 
-	std::string allConnectionOptions(HTTPResponse::ConstIterator it, const HTTPResponse::ConstIterator& itEnd)
-		/// Returns the value of the Connection field, with those of the others that are behind it: several fields of that name mean the
-		/// same as one (RFC 9110, section 5.3).
+	const std::string& allConnectionOptions(HTTPResponse::ConstIterator it, const HTTPResponse::ConstIterator& itEnd, std::string& joined)
+		/// Returns the value of the Connection field, joined with those of the others that are behind it, if there are any: several
+		/// fields of that name mean the same as one (RFC 9110, section 5.3).
 	{
-		std::string options(it->second);
+		const std::string* pOptions = &it->second;
 		while (++it != itEnd)
 		{
-			if (isField(it->first, HTTPMessage::CONNECTION)) options.append(", ").append(it->second);
+			if (!isField(it->first, HTTPMessage::CONNECTION)) continue;
+			joined = *pOptions + ", " + it->second;
+			pOptions = &joined;
 		}
-		return options;
+		return *pOptions;
 	}
 }
 
@@ -77,7 +79,8 @@ bool HTTPHeaderWriter::write(const HTTPResponse& response, const Terms& terms)
 			hasConnection = true;
 			if (terms.tunnel && it->second == HTTPMessage::CONNECTION_CLOSE) continue;
 			const bool switches = response.getStatus() == HTTPResponse::HTTP_SWITCHING_PROTOCOLS;
-			persistent = writeConnection(allConnectionOptions(it, itEnd), terms, switches);
+			std::string joined;
+			persistent = writeConnection(allConnectionOptions(it, itEnd, joined), terms, switches);
 			continue;
 		}
 		// Of these two fields there must not be both (RFC 9112, section 6.2), also in the response to HEAD.
