@@ -114,7 +114,7 @@ def measure(arguments, what, connections, start):
 
 
 def count_calls(what, client, server, connections, load):
-	"""System calls per request, by strace in a window of its own: it slows the server down, so that a few more are hand-overs."""
+	"""System calls per request, by strace in a window of its own: it slows the server down."""
 	if what == "tls":
 		with SystemCalls(server) as calls:
 			requests = load(client, server, connections, 1)["requests"]

@@ -8,6 +8,7 @@ SPDX-License-Identifier: BSL-1.0
 import figures_engine as engine
 import figures_http as http
 import figures_pressure as pressure
+import figures_scheduling as scheduling
 import figures_tls as tls
 
 #: With the tools each of them needs. A peer that is missing is only left out.
@@ -26,6 +27,9 @@ FIGURES = {
 	"mixed": (engine.mixed, []),
 	"stop": (engine.stop, []),
 	"expiry": (engine.expiry, []),
+	"computing": (scheduling.computing, []),
+	"waiting": (scheduling.waiting, []),
+	"beside": (scheduling.beside, []),
 	"slow": (pressure.slow, []),
 	"paced": (pressure.paced, []),
 	"readahead": (pressure.readahead, []),

@@ -91,7 +91,7 @@ namespace
 
 	struct NoTask: public Task
 	{
-		void run(Clock::time_point) override
+		void run() override
 		{
 		}
 

@@ -13,9 +13,11 @@
 
 #include "BenchHandlers.h"
 #include "Poco/FileStream.h"
+#include "Poco/NumberParser.h"
 #include "Poco/Net/HTTPServerRequest.h"
 #include "Poco/Net/HTTPServerResponse.h"
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 
@@ -52,6 +54,51 @@ namespace
 	private:
 		const BenchOptions& _options;
 		std::atomic<unsigned>& _requests;
+	};
+
+
+	class WorkHandler: public HTTPRequestHandler
+		/// Computes or sleeps for the microseconds that the last part of the path says.
+	{
+	public:
+		void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response)
+		{
+			const std::string& uri = request.getURI();
+			const std::chrono::microseconds time(Poco::NumberParser::parse(uri.substr(uri.rfind('/') + 1)));
+			if (isSleep(uri)) std::this_thread::sleep_for(time);
+			else compute(time);
+			response.setContentType("text/plain");
+			response.sendBuffer("Hello, World!", 13);
+		}
+
+		static bool isSleep(const std::string& uri)
+		{
+			return uri.compare(0, 7, "/sleep/") == 0;
+		}
+
+		static bool isCompute(const std::string& uri)
+		{
+			return uri.compare(0, 9, "/compute/") == 0;
+		}
+
+	private:
+		static std::chrono::nanoseconds processorTime()
+		{
+			timespec time;
+			clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+			return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+		}
+
+		static void compute(std::chrono::nanoseconds time)
+			/// Uses a processor for that time: others that use it meanwhile do not count.
+		{
+			const std::chrono::nanoseconds end = processorTime() + time;
+			volatile unsigned x = 1;
+			while (processorTime() < end)
+			{
+				for (int i = 0; i < 500; i++) x = x*1664525 + 1013904223;
+			}
+		}
 	};
 
 
@@ -109,6 +156,7 @@ BenchHandlerFactory::BenchHandlerFactory(const BenchOptions& options):
 HTTPRequestHandler* BenchHandlerFactory::createRequestHandler(const HTTPServerRequest& request)
 {
 	if (request.getURI().size() == 1) return new HelloHandler(_options, _requests);
+	if (WorkHandler::isSleep(request.getURI()) || WorkHandler::isCompute(request.getURI())) return new WorkHandler;
 	return new TimedHandler(_file.path(), _memory);
 }
 

@@ -146,6 +146,7 @@ namespace
 		print("refused", statistics.refused);
 		print("queued_requests", statistics.queuedRequests);
 		print("queue_wait_us", statistics.queueWait.totalMicroseconds());
+		print("passed_on", statistics.passedOn);
 		print("promotions", statistics.promotions);
 		print("accept_pauses", statistics.acceptPauses);
 		print("open", statistics.open);

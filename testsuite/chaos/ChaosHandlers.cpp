@@ -56,6 +56,7 @@ std::string toJSON(const EVServerStatistics& statistics, Poco::UInt64 errors)
 	put("queueWait", statistics.queueWait.totalMicroseconds());
 	put("refused", statistics.refused);
 	put("overdue", statistics.overdue);
+	put("passedOn", statistics.passedOn);
 	put("promotions", statistics.promotions);
 	put("acceptPauses", statistics.acceptPauses);
 	put("open", statistics.open);

@@ -23,6 +23,7 @@
 #include "EVHTTPServerFreshTest.h"
 #include "EVHTTPServerHandlerTest.h"
 #include "EVHTTPServerKeepAliveTest.h"
+#include "EVHTTPServerKindTest.h"
 #include "EVHTTPServerPipelineTest.h"
 #include "EVHTTPServerStopTest.h"
 #include "EVHTTPServerTest.h"
@@ -59,6 +60,7 @@
 #include "EVTCPServerTimeoutTest.h"
 #include "EVUnixSocketTest.h"
 #include "EngineModelTest.h"
+#include "EventLoopTest.h"
 #include "HTTPCharactersTest.h"
 #include "HTTPChunkedDecoderTest.h"
 #include "HTTPRequestParserBodyTest.h"
@@ -68,6 +70,7 @@
 #include "HTTPResponseStreamTest.h"
 #include "MemoryTest.h"
 #include "RateDeadlineTest.h"
+#include "RequestCostsTest.h"
 #include "TimeoutWheelTest.h"
 #include "MetricsTest.h"
 #include "SecureTransportTest.h"
@@ -106,6 +109,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVHTTPServerFreshTest::suite());
 	pSuite->addTest(EVHTTPServerHandlerTest::suite());
 	pSuite->addTest(EVHTTPServerKeepAliveTest::suite());
+	pSuite->addTest(EVHTTPServerKindTest::suite());
 	pSuite->addTest(EVHTTPServerPipelineTest::suite());
 	pSuite->addTest(EVHTTPServerStopTest::suite());
 	pSuite->addTest(EVHTTPServerTest::suite());
@@ -142,6 +146,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(EVTCPServerTimeoutTest::suite());
 	pSuite->addTest(EVUnixSocketTest::suite());
 	pSuite->addTest(EngineModelTest::suite());
+	pSuite->addTest(EventLoopTest::suite());
 	pSuite->addTest(HTTPCharactersTest::suite());
 	pSuite->addTest(HTTPChunkedDecoderTest::suite());
 	pSuite->addTest(HTTPRequestParserBodyTest::suite());
@@ -151,6 +156,7 @@ CppUnit::Test* EVNetTestSuite::suite()
 	pSuite->addTest(HTTPResponseStreamTest::suite());
 	pSuite->addTest(MemoryTest::suite());
 	pSuite->addTest(RateDeadlineTest::suite());
+	pSuite->addTest(RequestCostsTest::suite());
 	pSuite->addTest(TimeoutWheelTest::suite());
 	pSuite->addTest(MetricsTest::suite());
 	pSuite->addTest(SecureTransportTest::suite());

@@ -11,10 +11,10 @@
 #define EVRunModeTest_INCLUDED
 
 
-#include "CppUnit/TestCase.h"
+#include "ClockedTest.h"
 
 
-class EVRunModeTest: public CppUnit::TestCase
+class EVRunModeTest: public ClockedTest
 {
 public:
 	explicit EVRunModeTest(const std::string& name);
@@ -22,7 +22,11 @@ public:
 	void testLeader();
 	void testLeaderAlone();
 	void testWorkerByPolicy();
-	void testWorkerPredicted();
+	void testWorkerIfExpected();
+	void testLeaderOfOneClient();
+	void testHandlerAnnouncesBlocking();
+	void testHandlerAnnouncesAlone();
+	void testKindsOfTheApplication();
 	void testWorkerWithoutPermit();
 
 	static CppUnit::Test* suite();

@@ -50,8 +50,9 @@ struct EngineModel::Use
 };
 
 
-EngineModel::EngineModel(int connections, bool here):
+EngineModel::EngineModel(int connections, bool here, bool passesOn):
 	_here(here),
+	_passesOn(passesOn),
 	_loop("the loop")
 {
 	for (int i = 0; i < connections; i++) _connections.emplace_back(i);
@@ -249,6 +250,11 @@ bool EngineModel::receive(Connection& connection)
 bool EngineModel::runHere(Connection& connection, int thread)
 {
 	const Leader::Turn turn = _leadership.beginRequest();
+	if (_passesOn && _leadership.takeOver(turn))
+	{
+		std::lock_guard<ModelMutex> lock(_executorMutex);
+		_unled = true;
+	}
 	run(connection, thread);
 	if (_leadership.endRequest(turn))
 	{
@@ -370,6 +376,11 @@ bool EngineModel::watch()
 	for (;;)
 	{
 		if (over() || _loopEnded) return false;
+		if (_unled)
+		{
+			_unled = false;
+			return true;
+		}
 		if (idleTicks < IDLE_TICKS)
 		{
 			_executorMutex.tick();
@@ -383,7 +394,7 @@ bool EngineModel::watch()
 		{
 			idleTicks = 0;
 			_sleep.fall();
-			if (!_leadership.busy()) _executorMutex.wait("a leader that is busy", [this] { return !_sleep.peek() || over() || _loopEnded; });
+			if (!_leadership.busy()) _executorMutex.wait("a leader that is busy", [this] { return !_sleep.peek() || _unled || over() || _loopEnded; });
 			_sleep.end();
 		}
 	}
@@ -411,308 +422,4 @@ void EngineModel::waitForLoop(int thread)
 		lead(thread);
 		return;
 	}
-}
-
-
-//
-// The scenarios.
-//
-
-
-namespace
-{
-	class WorkerModel: public EngineModel
-		/// A leader and a worker that runs the requests of one connection, while somebody else does something with it.
-	{
-	public:
-		explicit WorkerModel(int requests):
-			EngineModel(1, false),
-			_requests(requests)
-			/// So many requests are there from the beginning.
-		{
-		}
-
-		int threads() const override
-		{
-			return 3;
-		}
-
-		void run(int thread) override
-		{
-			Connection& connection = _connections[0];
-			switch (thread)
-			{
-			case 0:
-				open(connection);
-				connection.bytes += _requests;
-				lead(thread);
-				break;
-			case 1:
-				work(thread);
-				break;
-			default:
-				interfere(connection);
-			}
-		}
-
-		void check() override
-		{
-		}
-
-	protected:
-		virtual void interfere(Connection& connection) = 0;
-			/// What the third thread does.
-
-		static void waitForRequest(const Connection& connection)
-		{
-			ModelScheduler::wait("the request", [&connection] { return connection.served == 1; });
-		}
-
-	private:
-		const int _requests;
-	};
-
-
-	class QueuedRequests: public WorkerModel
-		/// The next request arrives, and a notification is asked for.
-	{
-	public:
-		QueuedRequests(): WorkerModel(0)
-		{
-		}
-
-		bool over() const override
-		{
-			return _connections[0].served == 2 && _connections[0].notified == 1 && State::isWaiting(_connections[0].state.peek()) && !_connections[0].state.wished(State::WISH_LOOK);
-		}
-
-	protected:
-		void interfere(Connection& connection) override
-		{
-			send(connection);
-			notify(connection);
-			send(connection);
-		}
-	};
-
-
-	class ClosedConnection: public WorkerModel
-		/// The application closes the connection.
-	{
-	public:
-		ClosedConnection(): WorkerModel(1)
-		{
-		}
-
-		bool over() const override
-		{
-			return _connections[0].served == 1 && _connections[0].state.peek() == State::PHASE_FREE;
-		}
-
-	protected:
-		void interfere(Connection& connection) override
-		{
-			waitForRequest(connection);
-			closeConnection(connection);
-		}
-	};
-
-
-	class StoppedWorker: public WorkerModel
-		/// The server is stopped.
-	{
-	public:
-		StoppedWorker(): WorkerModel(1)
-		{
-		}
-
-		bool over() const override
-		{
-			return false;
-		}
-
-		void check() override
-		{
-			if (_connections[0].state.peek() != State::PHASE_FREE) ModelScheduler::fail("a connection is left open");
-		}
-
-	protected:
-		void interfere(Connection& connection) override
-		{
-			waitForRequest(connection);
-			stop();
-			ModelScheduler::wait("the end of the loop", [this] { return _loopEnded; });
-		}
-	};
-
-
-	class BlockedLeader: public EngineModel
-		/// A leader runs a request itself that is done only when another one of the same loop has been, which arrives meanwhile: somebody must take the loop
-		/// over. Or it does not block.
-	{
-	public:
-		BlockedLeader(): EngineModel(2, true)
-		{
-		}
-
-		int threads() const override
-		{
-			return 2;
-		}
-
-		void run(int thread) override
-		{
-			if (thread == 0)
-			{
-				_blocks = ModelScheduler::choose(2) == 0;
-				for (Connection& connection: _connections) open(connection);
-				++_connections[0].bytes;
-				serve(thread, true);
-			}
-			else serve(thread, false);
-		}
-
-		bool over() const override
-		{
-			return _connections[0].served == 1 && _connections[1].served == 1 && State::isWaiting(_connections[0].state.peek());
-		}
-
-		void check() override
-		{
-		}
-
-	protected:
-		void handle(Connection& connection, int) override
-		{
-			if (connection.number == 0) send(_connections[1]);
-			if (_blocks && connection.number == 0) ModelScheduler::wait("the other request", [this] { return _connections[1].served > 0; });
-			else ModelScheduler::preempt();
-		}
-
-	private:
-		bool _blocks = false;
-	};
-
-
-	class NotifiedLeader: public EngineModel
-		/// A leader runs a request, and may be replaced meanwhile, while a notification of the same connection is asked for.
-	{
-	public:
-		NotifiedLeader(): EngineModel(1, true)
-		{
-		}
-
-		int threads() const override
-		{
-			return 3;
-		}
-
-		void run(int thread) override
-		{
-			switch (thread)
-			{
-			case 0:
-				open(_connections[0]);
-				++_connections[0].bytes;
-				lead(thread);
-				break;
-			case 1:
-				serve(thread, false);
-				break;
-			default:
-				notify(_connections[0]);
-			}
-		}
-
-		bool over() const override
-		{
-			return _connections[0].served == 1 && _connections[0].notified == 1 && State::isWaiting(_connections[0].state.peek());
-		}
-
-		void check() override
-		{
-		}
-
-	protected:
-		void handle(Connection&, int) override
-		{
-			ModelScheduler::preempt();
-		}
-	};
-
-
-	class StoppedServer: public EngineModel
-		/// The server is stopped while its leader runs a request, which may go on until it is aborted: the watcher and the one who waits in stop() may take over.
-	{
-	public:
-		StoppedServer(): EngineModel(1, true)
-		{
-		}
-
-		int threads() const override
-		{
-			return 3;
-		}
-
-		void run(int thread) override
-		{
-			switch (thread)
-			{
-			case 0:
-				_blocks = ModelScheduler::choose(2) == 0;
-				open(_connections[0]);
-				++_connections[0].bytes;
-				lead(thread);
-				break;
-			case 1:
-				serve(thread, false);
-				break;
-			default:
-				ModelScheduler::wait("the request", [this] { return _connections[0].served == 1; });
-				stop();
-				waitForLoop(thread);
-			}
-		}
-
-		bool over() const override
-		{
-			return false;
-		}
-
-		void check() override
-		{
-			if (!_loopEnded) ModelScheduler::fail("the loop has not ended");
-			if (_connections[0].state.peek() != State::PHASE_FREE) ModelScheduler::fail("a connection is left open");
-		}
-
-	protected:
-		void handle(Connection&, int) override
-		{
-			if (_blocks) ModelScheduler::wait("being aborted", [this] { return _aborted; });
-			else ModelScheduler::preempt();
-		}
-
-	private:
-		bool _blocks = false;
-	};
-
-
-	template <class M>
-	EngineModel::Scenario scenario(const char* pName)
-	{
-		return {pName, [] { return std::unique_ptr<Model>(new M); }};
-	}
-}
-
-
-std::vector<EngineModel::Scenario> EngineModel::scenarios()
-{
-	return {
-		scenario<QueuedRequests>("QueuedRequests"),
-		scenario<ClosedConnection>("ClosedConnection"),
-		scenario<BlockedLeader>("BlockedLeader"),
-		scenario<NotifiedLeader>("NotifiedLeader"),
-		scenario<StoppedServer>("StoppedServer"),
-		scenario<StoppedWorker>("StoppedWorker")
-	};
 }

@@ -20,7 +20,7 @@
 
 
 class EngineModel: public Model
-	/// One loop with a few connections. What the threads do besides is up to the models that are derived from it, see EngineModel.cpp.
+	/// One loop with a few connections. What the threads do besides is up to the models that are derived from it, see EngineScenarios.cpp.
 	///
 	/// Each request is a byte. What is in the kernel (bytes, the eventfd of the loop) can be used by any thread, and passes nothing on.
 {
@@ -70,8 +70,8 @@ protected:
 		int             notified = 0;
 	};
 
-	EngineModel(int connections, bool here);
-		/// With here, the leader runs requests itself.
+	EngineModel(int connections, bool here, bool passesOn = false);
+		/// With here, the leader runs requests itself; with passesOn, handlers announce that they block.
 
 	virtual void handle(Connection& connection, int thread);
 		/// What a handler does besides counting.
@@ -125,6 +125,8 @@ private:
 	void wake();
 
 	const bool              _here;
+	const bool              _passesOn;
+	bool                    _unled = false;
 	ModelCell<int>          _loop;               /// libev and all that is the leader's
 	int                     _leader = -1;
 	std::deque<Connection*> _ready;

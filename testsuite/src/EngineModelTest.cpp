@@ -298,6 +298,12 @@ void EngineModelTest::testEveryOrderOfBlockedLeader()
 }
 
 
+void EngineModelTest::testEveryOrderOfLoopPassedOn()
+{
+	tryEveryOrder("LoopPassedOn");
+}
+
+
 void EngineModelTest::testEveryOrderOfNotifiedLeader()
 {
 	tryEveryOrder("NotifiedLeader");
@@ -367,6 +373,7 @@ CppUnit::Test* EngineModelTest::suite()
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfQueuedRequests);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfClosedConnection);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfBlockedLeader);
+	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfLoopPassedOn);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfNotifiedLeader);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfStoppedServer);
 	CppUnit_addTest(pSuite, EngineModelTest, testEveryOrderOfStoppedWorker);

@@ -27,6 +27,7 @@ public:
 	void testEveryOrderOfQueuedRequests();
 	void testEveryOrderOfClosedConnection();
 	void testEveryOrderOfBlockedLeader();
+	void testEveryOrderOfLoopPassedOn();
 	void testEveryOrderOfNotifiedLeader();
 	void testEveryOrderOfStoppedServer();
 	void testEveryOrderOfStoppedWorker();

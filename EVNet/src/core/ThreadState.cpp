@@ -12,6 +12,7 @@
 
 
 #include "core/ThreadState.h"
+#include <pthread.h>
 #if defined(__linux__)
 #include <cstdio>
 #include <cstring>
@@ -24,6 +25,22 @@
 
 namespace Poco {
 namespace EVNet {
+
+
+ThreadState::Clock ThreadState::computingClock()
+{
+	static thread_local Clock clock = CLOCK_THREAD_CPUTIME_ID;
+	// CLOCK_THREAD_CPUTIME_ID is that of the thread that asks; this one is that of the calling thread, whoever asks.
+	if (clock == CLOCK_THREAD_CPUTIME_ID) ::pthread_getcpuclockid(::pthread_self(), &clock);
+	return clock;
+}
+
+
+double ThreadState::computed(Clock clock)
+{
+	struct timespec time;
+	return ::clock_gettime(clock, &time) == 0 ? static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec)*1e-9 : 0;
+}
 
 
 #if defined(__linux__)

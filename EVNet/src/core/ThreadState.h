@@ -18,6 +18,7 @@
 
 
 #include "Poco/EVNet/EVNet.h"
+#include <time.h>
 
 
 namespace Poco {
@@ -32,6 +33,14 @@ class ThreadState
 public:
 	static long currentId();
 		/// Returns the operating system's identifier of the calling thread.
+
+	using Clock = clockid_t;
+
+	static Clock computingClock();
+		/// Returns the clock that tells how long the calling thread has computed. Other threads may ask it, see computed().
+
+	static double computed(Clock clock);
+		/// Returns how long the thread of this clock has computed, in seconds; 0 if it has ended.
 
 	static bool isRunnable(long id);
 		/// Returns true if the thread is running or waits for nothing but a processor.

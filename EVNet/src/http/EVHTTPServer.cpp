@@ -14,6 +14,7 @@
 #include "Poco/EVNet/EVHTTPServer.h"
 #include "Poco/EVNet/EVHTTPServerParams.h"
 #include "http/EVHTTPServerConnection.h"
+#include "loop/RequestRunner.h"
 #include "Poco/Exception.h"
 #include <algorithm>
 
@@ -154,6 +155,13 @@ void EVHTTPServer::stopAll(bool abortCurrent)
 bool EVHTTPServer::clientConnected(const HTTPServerRequest& request)
 {
 	return own(request).clientConnected();
+}
+
+
+void EVHTTPServer::announceBlocking(const HTTPServerRequest& request)
+{
+	own(request);
+	RequestRunner::passOn();
 }
 
 

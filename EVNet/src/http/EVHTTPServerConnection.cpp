@@ -16,6 +16,7 @@
 #include "Poco/Net/HTTPRequestHandler.h"
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <limits>
 
 
@@ -213,6 +214,14 @@ std::string EVHTTPServerConnection::refusal(Refusal why)
 	if (why == REFUSAL_BUSY && !persistent) connection().end(EVServerStatistics::CLOSED_REFUSED, !complete);
 	releaseParser();
 	return text;
+}
+
+
+Poco::UInt64 EVHTTPServerConnection::requestKind()
+{
+	if (_parsed == HTTPRequestParser::RESULT_ERROR) return KIND_NEVER_BLOCKS;
+	// The path says what is asked for, the query mostly of what.
+	return std::hash<std::string_view>()(_pParser->methodAndPath(connection().socket().input().data())) | KIND_OF_APPLICATION;
 }
 
 

@@ -62,6 +62,7 @@ public:
 protected:
 	std::ptrdiff_t frame(const char* pData, std::size_t length) override;
 	std::string refusal(Refusal why) override;
+	Poco::UInt64 requestKind() override;
 	void nameRequest(std::string& name) override;
 
 private:

@@ -226,6 +226,13 @@ bool HTTPRequestParser::parseTarget(std::string_view target)
 }
 
 
+std::string_view HTTPRequestParser::methodAndPath(const char* pData) const
+{
+	const std::size_t pathLength = std::min(target(pData).find('?'), std::size_t(_targetLength));
+	return std::string_view(pData + _start, _target - _start + pathLength);
+}
+
+
 std::string_view HTTPRequestParser::targetAuthority(const char* pData) const
 {
 	const std::string_view result = target(pData);

@@ -95,6 +95,9 @@ public:
 	std::string_view method(const char* pData) const { return std::string_view(pData + _start, _methodLength); }
 	std::string_view target(const char* pData) const { return std::string_view(pData + _target, _targetLength); }
 
+	std::string_view methodAndPath(const char* pData) const;
+		/// Returns the method and the target up to its query, with what is between them.
+
 	std::string_view targetAuthority(const char* pData) const;
 		/// Returns the host and port of a target in absolute form, which
 		/// take the place of the Host field, otherwise an empty string.

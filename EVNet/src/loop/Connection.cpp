@@ -131,6 +131,24 @@ void Connection::nameRequest()
 }
 
 
+RequestCosts::Kind Connection::requestKind()
+{
+	static_assert(static_cast<RequestCosts::Kind>(EVTCPServerConnection::KIND_UNKNOWN) == RequestCosts::KIND_UNKNOWN);
+	static_assert(static_cast<RequestCosts::Kind>(EVTCPServerConnection::KIND_NEVER_BLOCKS) == RequestCosts::KIND_NEVER_BLOCKS);
+	static_assert(static_cast<RequestCosts::Kind>(EVTCPServerConnection::KIND_MAY_BLOCK) == RequestCosts::KIND_MAY_BLOCK);
+	if (!state.isRequest()) return RequestCosts::KIND_UNKNOWN;
+	try
+	{
+		return _pObject->requestKind();
+	}
+	catch (...)
+	{
+		reportException();
+		return RequestCosts::KIND_UNKNOWN;
+	}
+}
+
+
 const std::string& Connection::requestName() const
 {
 	static const std::string UNKNOWN;
@@ -197,9 +215,9 @@ void Connection::handshake()
 }
 
 
-void Connection::run(Clock::time_point start)
+void Connection::run()
 {
-	pLoop->runner().runElsewhere(*this, start);
+	pLoop->runner().runElsewhere(*this);
 }
 
 

@@ -23,6 +23,7 @@
 #include "socket/ConnectionSocketImpl.h"
 #include "loop/ConnectionState.h"
 #include "loop/TimeoutList.h"
+#include "threads/RequestCosts.h"
 #include "threads/Task.h"
 #include "Poco/AutoPtr.h"
 #include <atomic>
@@ -90,6 +91,9 @@ public:
 	void nameRequest();
 		/// Asks the connection object what reports are to call the request that has been framed. Called by the leader.
 
+	RequestCosts::Kind requestKind();
+		/// Asks the connection object what kind of request it is. KIND_UNKNOWN for what is none.
+
 	const std::string& requestName() const;
 		/// Returns what nameRequest() has been told last. Called by the leader, in any state.
 
@@ -101,9 +105,8 @@ public:
 		/// Calls the handler for the request or the notification, takes a step of the handshake, or sends a slice of a file.
 		/// Exceptions go to the ErrorHandler and end the connection. Called by the owner.
 
-	void run(Clock::time_point start) override;
-		/// Handles the request on a thread that does not lead
-		/// the loop and gives the connection back to the loop.
+	void run() override;
+		/// Handles the request on a thread that does not lead the loop and gives the connection back to the loop.
 
 	void cancel() override;
 		/// Gives the connection back to be closed.
@@ -130,9 +133,8 @@ public:
 		/// handler fails. Called by the leader, in any state.
 
 	void end(EVServerStatistics::CloseReason reason, bool cutShort = false);
-		/// Marks the connection to be closed for the given reason (the first one counts)
-		/// when the request is done. If cutShort is true, the client
-		/// may not have sent all of it. Called by the owner.
+		/// Marks the connection to be closed for the given reason (the first one counts) when the request is done. If cutShort is
+		/// true, the client may not have sent all of it. Called by the owner.
 
 	bool ended() const
 	{
@@ -140,8 +142,7 @@ public:
 	}
 
 	bool mustLinger() const;
-		/// Returns true if the client may still be sending, so that closing
-		/// at once would make the last response get lost.
+		/// Returns true if the client may still be sending, so that closing at once would make the last response get lost.
 
 	EVServerStatistics::CloseReason reason() const;
 

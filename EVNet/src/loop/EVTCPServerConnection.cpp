@@ -13,6 +13,7 @@
 
 #include "Poco/EVNet/EVTCPServerConnection.h"
 #include "loop/Connection.h"
+#include "loop/RequestRunner.h"
 #include "Poco/Exception.h"
 
 
@@ -49,6 +50,18 @@ std::ptrdiff_t EVTCPServerConnection::frame(const char*, std::size_t length)
 
 void EVTCPServerConnection::notified()
 {
+}
+
+
+Poco::UInt64 EVTCPServerConnection::requestKind()
+{
+	return KIND_UNKNOWN;
+}
+
+
+void EVTCPServerConnection::announceBlocking()
+{
+	RequestRunner::passOn();
 }
 
 

@@ -14,6 +14,7 @@
 #include "loop/EventLoop.h"
 #include "core/ExceptionReport.h"
 #include "core/FailureEpisode.h"
+#include "core/Readiness.h"
 #include "Poco/Error.h"
 #include "Poco/Exception.h"
 #include <cerrno>
@@ -94,17 +95,39 @@ namespace
 		if (!pLoop) throw Poco::SystemException("Cannot create an event loop, e.g. because there are too many open files");
 		return pLoop;
 	}
+
+	int epollOf(struct ev_loop* pLoop)
+		/// Returns the descriptor of libev's epoll instance, or -1. Libev has no function for it, but watches it when the loop is
+		/// embedded in another one.
+	{
+		if ((ev_backend(pLoop) & ev_embeddable_backends()) == 0) return -1;
+		struct ev_loop* pOuter = ev_loop_new(EVBACKEND_POLL | EVFLAG_NOENV);
+		if (!pOuter) return -1;
+		ev_embed embed;
+		ev_embed_init(&embed, nullptr, pLoop);
+		ev_embed_start(pOuter, &embed);
+		const int fd = embed.io.fd;
+		ev_embed_stop(pOuter, &embed);
+		ev_loop_destroy(pOuter);
+		return fd;
+	}
 }
 
 
 EventLoop::EventLoop(unsigned evFlags, const WakeHandler& onWake):
 	_pLoop(newLoop(evFlags), &ev_loop_destroy),
+	_epoll(epollOf(_pLoop.get())),
+	_woken(false),
+	_epollReplaced(false),
 	_watchFailed(false),
 	_now(0)
 {
 	updateNow();
 	ev_async_init(&_async, &EventLoop::asyncCallback);
 	_async.data = this;
+	ev_fork_init(&_fork, &EventLoop::forkCallback);
+	_fork.data = this;
+	ev_fork_start(get(), &_fork);
 	checkWakeUp();
 	_onWake = onWake; // not before: its owner is not complete
 }
@@ -135,6 +158,16 @@ void EventLoop::run(bool wait)
 	ev_run(get(), wait ? EVRUN_ONCE : EVRUN_NOWAIT);
 	updateNow();
 	if (_watchFailed) restoreWakeUp();
+	if (!_epollReplaced) return;
+	_epollReplaced = false;
+	_epoll.store(epollOf(get()), std::memory_order_relaxed);
+}
+
+
+bool EventLoop::hasEvents() const
+{
+	const int fd = _epoll.load(std::memory_order_relaxed);
+	return _woken.load(std::memory_order_relaxed) || fd < 0 || pollNow(fd, POLLIN) != 0;
 }
 
 
@@ -162,7 +195,18 @@ void EventLoop::releaseCallback(struct ev_loop* pLoop) noexcept
 void EventLoop::asyncCallback(struct ev_loop*, ev_async* pWatcher, int)
 {
 	EventLoop& loop = *static_cast<EventLoop*>(pWatcher->data);
+	loop._woken.store(false, std::memory_order_relaxed);
 	if (loop._onWake) loop._onWake();
+}
+
+
+void EventLoop::forkCallback(struct ev_loop*, ev_fork* pWatcher, int)
+{
+	// Not only after fork(2): libev also replaces its epoll instance to get rid of a descriptor that has been closed while somebody
+	// else has another one for the same connection.
+	EventLoop& loop = *static_cast<EventLoop*>(pWatcher->data);
+	loop._epoll.store(-1, std::memory_order_relaxed);
+	loop._epollReplaced = true;
 }
 
 

@@ -22,6 +22,7 @@
 #include "core/SteadyTime.h"
 #include "core/ThreadState.h"
 #include "threads/Leadership.h"
+#include <atomic>
 #include <ev.h>
 #include <functional>
 #include <memory>
@@ -53,6 +54,10 @@ public:
 	void wake();
 		/// Wakes the loop. May be called from any thread.
 
+	bool hasEvents() const;
+		/// Returns true if run() would call back because the loop has been woken, or for a descriptor that it has waited for
+		/// before, or if that cannot be found out. Does not know of timers. May be called from any thread.
+
 	double now() const;
 		/// Returns the time (steadyTime()) at which the current events were received.
 
@@ -75,10 +80,15 @@ private:
 	void restoreWakeUp();
 	static void releaseCallback(struct ev_loop* pLoop) noexcept;
 	static void asyncCallback(struct ev_loop* pLoop, ev_async* pWatcher, int events);
+	static void forkCallback(struct ev_loop* pLoop, ev_fork* pWatcher, int events);
 
 	const std::unique_ptr<struct ev_loop, void (*)(struct ev_loop*)> _pLoop;
+	std::atomic<int>  _epoll;   /// libev's own descriptor, -1 if it does not have one
+	std::atomic<bool> _woken;   /// and has not called back yet: libev tells the system only if it waits
 	WakeHandler _onWake;
 	ev_async    _async;
+	ev_fork     _fork;
+	bool        _epollReplaced; /// libev has made another descriptor
 	bool        _watchFailed;   /// the system has refused to watch a descriptor
 	double      _now;
 	Leadership  _leadership;
@@ -138,6 +148,7 @@ inline struct ev_loop* EventLoop::get() const
 
 inline void EventLoop::wake()
 {
+	_woken.store(true, std::memory_order_relaxed);
 	ev_async_send(get(), &_async);
 }
 

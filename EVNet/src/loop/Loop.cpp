@@ -38,6 +38,7 @@ Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines:
 	_pBufferPool(parts.pBufferPool),
 	_index(index),
 	_eventLoop(evFlags, [this] { onMail(); }),
+	_leaderClock(CLOCK_THREAD_CPUTIME_ID),
 	_mailbox(_eventLoop),
 	_queue(_executor.queue(), _mailbox),
 	_deadlines(_eventLoop, *this, deadlines, _pBufferPool->limits().minRate),
@@ -49,7 +50,7 @@ Loop::Loop(const LoopParts& parts, int index, unsigned evFlags, const Deadlines:
 	_output(_eventLoop, _connections, _closer, _held, _stage),
 	_paused(_eventLoop, _connections, _output, _queue),
 	_reader({_eventLoop, _connections, _output, _closer, _opener, _paused, _queue, _stage, *_pBufferPool}),
-	_runner({_eventLoop, _connections, _output, _held, _queue, _mailbox, _stage}, parts),
+	_runner({_eventLoop, _connections, _output, _held, _queue, _mailbox, _stage, *this}, parts),
 	_acceptor(*this),
 	_ending(_eventLoop, _connections, _closer, _paused, _acceptor, _stage)
 {
@@ -93,6 +94,7 @@ LedLoop::Led Loop::leadOnce()
 void Loop::beginLeading()
 {
 	_eventLoop.leadership().lead(ThreadState::currentId());
+	_leaderClock.store(ThreadState::computingClock(), std::memory_order_relaxed);
 	_runner.onNewLeader();
 	_held.onNewLeader();
 }
@@ -110,10 +112,23 @@ bool Loop::leaderIsRunnable() const
 }
 
 
-bool Loop::takeOver(Leadership::Turn turn)
+double Loop::leaderComputed() const
 {
+	return ThreadState::computed(_leaderClock.load(std::memory_order_relaxed));
+}
+
+
+bool Loop::somebodyWaits() const
+{
+	return _runner.othersAreReady() || _eventLoop.hasEvents();
+}
+
+
+bool Loop::takeOver(Leadership::Turn turn, Why why)
+{
+	if (why == WHY_BLOCKED) _runner.setBlocked(turn);
 	if (!_eventLoop.leadership().takeOver(turn)) return false;
-	_counters.promotions.fetch_add(1, std::memory_order_relaxed);
+	(why == WHY_ANNOUNCED ? _counters.passedOn : _counters.promotions).fetch_add(1, std::memory_order_relaxed);
 	return true;
 }
 
@@ -133,8 +148,7 @@ void Loop::abandon()
 bool Loop::serveReady(Permit& permit)
 {
 	_eventLoop.assertLed();
-	_eventLoop.leadership().beginWork();
-	_executor.attend(_eventLoop.now());
+	_executor.askAgain(_eventLoop.now());
 	// Connections that become ready again meanwhile (pipelining) let the others go first, and after
 	// a while the event loop looks for more of these.
 	for (std::size_t n = std::max<std::size_t>(_connections.ready(), SERVE_BATCH); n > 0 && _connections.ready() > 0; --n)

@@ -36,6 +36,7 @@
 #include "loop/RequestReader.h"
 #include "loop/RequestRunner.h"
 #include "loop/RunningOutput.h"
+#include "core/ThreadState.h"
 #include "threads/LedLoop.h"
 
 
@@ -68,7 +69,9 @@ public:
 	Led leadOnce() override;
 	const Leadership& leadership() const override;
 	bool leaderIsRunnable() const override;
-	bool takeOver(Leadership::Turn turn) override;
+	double leaderComputed() const override;
+	bool somebodyWaits() const override;
+	bool takeOver(Leadership::Turn turn, Why why) override;
 	void offerRoom() override;
 	void abandon() override;
 
@@ -131,6 +134,7 @@ private:
 	BufferPool::Ptr    _pBufferPool;
 	const int            _index;
 	EventLoop          _eventLoop;
+	std::atomic<ThreadState::Clock> _leaderClock;
 	Mailbox            _mailbox;
 	LoopStage          _stage;
 	LoopCounters       _counters;

@@ -36,6 +36,7 @@ void LoopCounters::addTo(EVServerStatistics& statistics) const
 	statistics.cancelled += static_cast<Poco::UInt64>(cancelled.load(std::memory_order_relaxed));
 	statistics.refused += static_cast<Poco::UInt64>(refused.value());
 	statistics.overdue += static_cast<Poco::UInt64>(overdue.value());
+	statistics.passedOn += static_cast<Poco::UInt64>(passedOn.load(std::memory_order_relaxed));
 	statistics.promotions += static_cast<Poco::UInt64>(promotions.load(std::memory_order_relaxed));
 	for (int i = 0; i < EVServerStatistics::CLOSE_REASONS; i++)
 	{

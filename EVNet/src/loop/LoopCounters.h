@@ -44,6 +44,7 @@ struct LoopCounters
 	// written by any thread
 	std::atomic<Poco::Int64> completedElsewhere{0};   /// requests that were not run by the leader
 	std::atomic<Poco::Int64> cancelled{0};
+	std::atomic<Poco::Int64> passedOn{0};
 	std::atomic<Poco::Int64> promotions{0};
 
 	void count(ConnectionState::Step step)

@@ -12,6 +12,7 @@
 
 
 #include "loop/RequestRunner.h"
+#include "core/HandlerClock.h"
 #include "core/ThreadState.h"
 #include "loop/Admission.h"
 #include "loop/HeldOutput.h"
@@ -30,7 +31,16 @@ namespace EVNet {
 
 namespace
 {
-	const double SLOW_SECONDS = 500e-6; // a request that takes longer and waits meanwhile is better not run by a leader
+	// A handler that took longer is asked whether it has waited: a system call.
+	const double SLOW_SECONDS = 500e-6;
+
+	// A connection that has been alone in its loop for so long is expected to remain so for another request.
+	const double ALONE_AFTER = 0.1; // seconds
+
+	const Poco::UInt32 NO_SLOT = 0xFFFFFFFF;
+
+	// Of the calling thread, for the handlers that it calls.
+	thread_local RequestRunner::LedRequest* pLedRequest = nullptr;
 }
 
 
@@ -43,7 +53,12 @@ RequestRunner::RequestRunner(const Parts& parts, const LoopParts& loopParts):
 	_mailbox(parts.mailbox),
 	_stage(parts.stage),
 	_choice(loopParts.executor),
-	_suspected(0),
+	_ledLoop(parts.ledLoop),
+	_timed(0),
+	_lastSlot(NO_SLOT),
+	_othersAt(-ALONE_AFTER),
+	_othersAreReady(false),
+	_blocked(0),
 	_executor(loopParts.executor),
 	_admission(loopParts.admission),
 	_pExposed(nullptr)
@@ -54,7 +69,11 @@ RequestRunner::RequestRunner(const Parts& parts, const LoopParts& loopParts):
 bool RequestRunner::run(Connection& connection, Permit& permit)
 {
 	const bool slice = connection.state.work() == ConnectionState::WORK_FLUSH;
-	if (RunnerChoice::isLeader(_choice.chooseRunner(slice, _stage.ending, permit))) return runHere(connection, permit);
+	const RequestCosts::Kind kind = _executor.adaptive() ? connection.requestKind() : RequestCosts::KIND_NEVER_BLOCKS;
+	noteConnection(connection);
+	const bool expensive = connection.state.callsHandler() && _executor.costs().isExpensive(kind);
+	const RunnerChoice::Work work{slice, _stage.ending, expensive && othersMayWait()};
+	if (RunnerChoice::isLeader(_choice.chooseRunner(work, permit))) return runHere(connection, kind, permit);
 	_held.send(connection);
 	_executor.queue().admit();
 	if (!slice) _queue.add();
@@ -64,38 +83,80 @@ bool RequestRunner::run(Connection& connection, Permit& permit)
 }
 
 
-bool RequestRunner::runHere(Connection& connection, Permit& permit)
+void RequestRunner::noteConnection(const Connection& connection)
+{
+	if (connection.slot == _lastSlot) return;
+	if (_lastSlot != NO_SLOT) _othersAt = _loop.now();
+	_lastSlot = connection.slot;
+}
+
+
+bool RequestRunner::othersMayWait() const
+{
+	return _connections.ready() > 0 || _loop.now() - _othersAt < ALONE_AFTER;
+}
+
+
+bool RequestRunner::runHere(Connection& connection, RequestCosts::Kind kind, Permit& permit)
 {
 	submit();
 	const bool hold = _held.beginRequest(connection);
-	// Requests that block more briefly than the watcher looks are found out here. That costs a system call, hence only after a slow one.
-	const bool suspected = _suspected > 0;
-	const long waits = suspected ? ThreadState::waits() : 0;
-	const double begin = _loop.now();
 	_pExposed = connection.exposed() ? &connection : nullptr;
-	const Leadership::Turn turn = _loop.leadership().beginRequest();
+	beWatched(connection, kind);
+	// The clock costs something, hence only when it matters. Without it, the time includes that of receiving and sending.
+	const bool timed = _timed > 0 || _executor.costs().anyExpensive();
+	const double begin = _loop.now();
+	_othersAreReady.store(_connections.ready() > 0, std::memory_order_relaxed);
+	const bool mayWait = othersMayWait(); // what is the loop's must not be asked later
+	LedRequest led{*this, _loop.leadership().beginRequest(), mayWait, false};
+	pLedRequest = &led;
+	const HandlerClock clock(timed);
 	connection.handle();
+	pLedRequest = nullptr;
 	if (hold) HeldOutput::endHandler(connection);
-	if (_loop.leadership().endRequest(turn))
+	if (!_loop.leadership().endRequest(led.turn))
 	{
-		_held.endRequest();
-		_pExposed = nullptr;
-		if (connection.state.isRequest()) _connections.counters().completed.add();
-		_loop.updateNow();
-		const bool slow = _loop.now() - begin > SLOW_SECONDS;
-		if (slow) _suspected = SUSPECTED_AFTER_SLOW;
-		else if (suspected) --_suspected;
-		if (connection.state.callsHandler()) _choice.noteRequest(slow && suspected && ThreadState::waits() != waits);
-		connection.endRequest();
-		_output.flush(connection);
-		_connections.check(connection);
-		return true;
+		const double time = timed ? clock.seconds() : steadyTime() - begin;
+		// A handler that says when it blocks takes no time otherwise.
+		const bool waited = _blocked.load(std::memory_order_relaxed) == led.turn;
+		if (connection.state.callsHandler() && !led.announced) _executor.costs().note(kind, time, waited);
+		if (connection.state.isRequest()) _connections.counters().completedElsewhere.fetch_add(1, std::memory_order_relaxed);
+		permit.requestDischarged(); // by giveBack(), before the connection goes back to the loop
+		giveBack(connection);
+		return false;
 	}
-	if (connection.state.callsHandler()) _choice.noteRequest(true);
-	if (connection.state.isRequest()) _connections.counters().completedElsewhere.fetch_add(1, std::memory_order_relaxed);
-	permit.requestDischarged(); // by giveBack(), before the connection goes back to the loop
-	giveBack(connection);
-	return false;
+	_held.endRequest();
+	_pExposed = nullptr;
+	if (connection.state.isRequest()) _connections.counters().completed.add();
+	_loop.updateNow();
+	const double time = timed ? clock.seconds() : _loop.now() - begin;
+	if (connection.state.callsHandler() && (timed || time <= _executor.costs().threshold())) _executor.costs().note(kind, time, false);
+	if (time > _executor.costs().threshold()) _timed = TIMED_AFTER_SLOW;
+	else if (_timed > 0) --_timed;
+	connection.endRequest();
+	_output.flush(connection);
+	_connections.check(connection);
+	return true;
+}
+
+
+void RequestRunner::beWatched(const Connection& connection, RequestCosts::Kind kind)
+{
+	const RequestCosts& costs = _executor.costs();
+	const bool closely = connection.state.callsHandler() && !costs.isFamiliar(kind) && !costs.isExpensive(kind);
+	if (_loop.leadership().busy() && !closely) return;
+	_loop.leadership().beginWork();
+	_executor.wakeWatcher(closely);
+}
+
+
+void RequestRunner::passOn()
+{
+	if (!pLedRequest || pLedRequest->announced || !pLedRequest->othersMayWait) return;
+	RequestRunner& runner = pLedRequest->runner;
+	if (!runner._executor.adaptive()) return;
+	pLedRequest->announced = true;
+	runner._executor.passOn(runner._ledLoop, pLedRequest->turn);
 }
 
 
@@ -114,16 +175,19 @@ void RequestRunner::onNewLeader()
 }
 
 
-void RequestRunner::runElsewhere(Connection& connection, Task::Clock::time_point start)
+void RequestRunner::runElsewhere(Connection& connection)
 {
 	if (connection.state.work() != ConnectionState::WORK_FLUSH) _queue.remove();
-	const long waits = ThreadState::waits();
+	const bool learns = _executor.adaptive() && connection.state.callsHandler();
+	const RequestCosts::Kind kind = learns ? connection.requestKind() : RequestCosts::KIND_NEVER_BLOCKS;
+	const HandlerClock clock(learns);
+	const long waits = learns ? ThreadState::waits() : 0;
 	connection.handle();
 	if (connection.state.isRequest()) _connections.counters().completedElsewhere.fetch_add(1, std::memory_order_relaxed);
-	if (connection.state.callsHandler())
+	if (learns)
 	{
-		const std::chrono::duration<double> time = Task::Clock::now() - start;
-		_choice.noteRequest(time.count() > SLOW_SECONDS && ThreadState::waits() != waits);
+		const double time = clock.seconds();
+		_executor.costs().note(kind, time, time > SLOW_SECONDS && ThreadState::waits() != waits);
 	}
 	giveBack(connection);
 }

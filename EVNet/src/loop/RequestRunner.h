@@ -58,6 +58,16 @@ public:
 		QueueShare&      queue;
 		Mailbox&         mailbox;
 		const LoopStage& stage;
+		LedLoop&         ledLoop;   /// the loop, as the Executor knows it
+	};
+
+	struct LedRequest
+		/// What the leader runs. Lives on its stack.
+	{
+		RequestRunner&         runner;
+		const Leadership::Turn turn;
+		const bool             othersMayWait;
+		bool                   announced;   /// passOn() has been called
 	};
 
 	RequestRunner(const Parts& parts, const LoopParts& loopParts);
@@ -73,11 +83,22 @@ public:
 		/// The calling thread leads the loop from now on. Does not watch the connection whose request the former leader runs if its
 		/// handler can close the descriptor.
 
-	void runElsewhere(Connection& connection, Task::Clock::time_point start);
-		/// Runs the work, at the given time, and returns the connection to the loop. Called by a thread that does not lead the loop.
+	void runElsewhere(Connection& connection);
+		/// Runs the work, and returns the connection to the loop. Called by a thread that does not lead the loop.
 
 	void cancel(Connection& connection);
 		/// Returns a connection to the loop whose work will not be run. May be called from any thread.
+
+	static void passOn();
+		/// Has another thread lead the loop if the calling thread leads one, runs a request, and others wait or are likely to: the
+		/// handler is going to block. May be called from any thread.
+
+	bool othersAreReady() const;
+		/// Returns true if other connections of the loop had something to run when the leader began the request that it runs. May be
+		/// called from any thread.
+
+	void setBlocked(Leadership::Turn turn);
+		/// Says that the leader has blocked in the request of this turn. May be called from any thread.
 
 	const RunnerChoice& choice() const;
 		/// Returns what decides which thread runs what. May be called from any thread.
@@ -85,15 +106,24 @@ public:
 private:
 	enum
 	{
-		SUSPECTED_AFTER_SLOW = 16
-			/// So many requests after a slow one are asked whether they have waited.
+		TIMED_AFTER_SLOW = 16
+			/// For so many requests after a slow one, it is found out how long the handler alone takes.
 	};
 
 	RequestRunner(const RequestRunner&);
 	RequestRunner& operator = (const RequestRunner&);
 
-	bool runHere(Connection& connection, Permit& permit);
+	void noteConnection(const Connection& connection);
+		/// Something of this connection is about to be run.
+
+	bool othersMayWait() const;
+		/// Returns true if another connection of the loop has something to run, or is likely to have soon.
+
+	bool runHere(Connection& connection, RequestCosts::Kind kind, Permit& permit);
 		/// Returns false if another thread leads the loop now.
+
+	void beWatched(const Connection& connection, RequestCosts::Kind kind);
+		/// Has the watcher watch the leader, who is about to run a request.
 
 	void giveBack(Connection& connection);
 		/// Returns a connection whose work is done to the loop. Called by a thread that does not lead it.
@@ -106,7 +136,12 @@ private:
 	Mailbox&             _mailbox;
 	const LoopStage&     _stage;
 	RunnerChoice         _choice;
-	int                  _suspected;  /// requests to be looked at more closely: one has been slow, perhaps because it has waited
+	LedLoop&             _ledLoop;
+	int                  _timed;      /// so many more handlers are timed, because a request has been slow: perhaps the handler was not
+	Poco::UInt32         _lastSlot;   /// of the connection that has run something last
+	double               _othersAt;   /// when that has changed last
+	std::atomic<bool>    _othersAreReady;
+	std::atomic<Leadership::Turn> _blocked;   /// the last request that has been found to wait
 	Executor&            _executor;
 	const Admission&     _admission;
 	IntrusiveQueue<Task> _outbox;     /// work for the Executor
@@ -117,6 +152,18 @@ private:
 //
 // inlines
 //
+inline bool RequestRunner::othersAreReady() const
+{
+	return _othersAreReady.load(std::memory_order_relaxed);
+}
+
+
+inline void RequestRunner::setBlocked(Leadership::Turn turn)
+{
+	_blocked.store(turn, std::memory_order_relaxed);
+}
+
+
 inline const RunnerChoice& RequestRunner::choice() const
 {
 	return _choice;

@@ -35,7 +35,7 @@ PlainTask::~PlainTask()
 }
 
 
-void PlainTask::run(Clock::time_point)
+void PlainTask::run()
 {
 	EVServerStatistics::CloseReason reason = EVServerStatistics::CLOSED_BY_HANDLER;
 	_engine.plainBegins();

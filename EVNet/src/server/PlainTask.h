@@ -43,7 +43,7 @@ public:
 		/// Shares the socket, and takes over the object, if it has been created already. With TLS, the constructor
 		/// deletes the object: it does not have the SecureStreamSocket.
 
-	void run(Clock::time_point start) override;
+	void run() override;
 	void cancel() override;
 
 	void refuse();

@@ -12,7 +12,7 @@
 
 
 #include "socket/Output.h"
-#include "core/FileDescriptor.h"
+#include "core/HandlerClock.h"
 #include "core/RateDeadline.h"
 #include "socket/OutputBuffer.h"
 #include "Poco/Net/NetException.h"
@@ -152,6 +152,7 @@ void Output::send(const void* pBytes, std::size_t length, int flags)
 
 std::size_t Output::sendSome(const struct iovec* pParts, int count, int flags)
 {
+	const HandlerClock::Pause pause;
 	const ssize_t n = transport().send(_fd, pParts, count, flags);
 	if (n < 0 && errno != EAGAIN) Failure::error();
 	return n > 0 ? static_cast<std::size_t>(n) : 0;

@@ -13,6 +13,7 @@
 
 #include "socket/OutputBuffer.h"
 #include "core/Assert.h"
+#include "core/HandlerClock.h"
 #include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>
@@ -107,6 +108,7 @@ void OutputBuffer::append(const struct iovec* pParts, int count, std::size_t len
 
 ssize_t OutputBuffer::send(Transport& transport, poco_socket_t fd)
 {
+	const HandlerClock::Pause pause;
 	const struct iovec part = { &_bytes[_sent], std::min(size(), MAX_SEND) };
 	const ssize_t n = transport.send(fd, &part, 1, fileLength() > 0 ? MSG_MORE : 0);
 	if (n > 0)

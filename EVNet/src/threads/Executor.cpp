@@ -158,7 +158,10 @@ void Executor::submit(IntrusiveQueue<Task>& tasks)
 		Lock lock(_mutex);
 		if (_stopping) cancelled.append(tasks);
 		_queue.push(tasks, now);
+		const int waking = _waking;
+		const double begin = steadyTime();
 		wakeForQueue(lock);
+		if (_waking > waking && adaptive()) _costs.noteHandOver(steadyTime() - begin);
 	}
 	while (Task* pTask = cancelled.pop()) pTask->cancel();
 }
@@ -189,7 +192,7 @@ bool Executor::trySubmit(Task& task)
 		_queue.beginRun();
 	}
 	const Permit permit(*this, false); // the task discharges its own request
-	task.run(Task::Clock::now());
+	task.run();
 	return true;
 }
 
@@ -201,11 +204,17 @@ bool Executor::leadersRunRequests() const
 }
 
 
+bool Executor::hasSpareThread() const
+{
+	return _threads.load(std::memory_order_relaxed) > _occupied.load(std::memory_order_relaxed);
+}
+
+
 Permit Executor::tryEnter()
 {
-	// Older requests come first, and a leader that nobody can replace must not block.
-	const bool replaceable = _threads.load(std::memory_order_relaxed) > _occupied.load(std::memory_order_relaxed);
-	if (_queue.size() > 0 || !replaceable || !_queue.tryBeginRun()) return Permit();
+	// The last permit is for older requests, and a leader that nobody can replace must not block.
+	const bool isLast = _queue.running() + 1 >= _queue.permits();
+	if ((isLast && _queue.size() > 0) || !hasSpareThread() || !_queue.tryBeginRun()) return Permit();
 	_queue.admit();
 	return Permit(*this, true);
 }
@@ -246,12 +255,25 @@ void Permit::giveBack(const std::unique_lock<std::mutex>&)
 }
 
 
-void Executor::attend(double now)
+void Executor::passOn(LedLoop& loop, Leadership::Turn turn)
 {
-	askAgain(now);
-	if (!_leaders.isWatcherAsleep()) return;
 	Lock lock(_mutex);
-	if (!_leaders.isWatcherAsleep() || !_pWatcher) return;
+	// A thread that neither leads nor works waits, or looks for something to do first: it takes a loop that has no leader.
+	const std::size_t spare = static_cast<std::size_t>(_threads - _occupied);
+	if (spare <= _leaders.unled() || !loop.takeOver(turn, LedLoop::WHY_ANNOUNCED)) return;
+	_leaders.addUnled(loop);
+	wakeOne(lock);
+}
+
+
+void Executor::wakeWatcher(bool closely)
+{
+	const bool more = closely && !_leaders.isWatchedClosely();
+	if (!more && !_leaders.isWatcherAsleep()) return;
+	Lock lock(_mutex);
+	if (!_pWatcher) return;
+	if (more) _leaders.watchClosely();
+	else if (!_leaders.isWatcherAsleep()) return;
 	_leaders.endSleep();
 	_pWatcher->wake.notify_one();
 }
@@ -360,10 +382,9 @@ void Executor::work(Lock& lock, Permit permit)
 	{
 		Task* pTask = _queue.pop();
 		wakeForQueue(lock); // may start a thread, which takes time: before the task begins
-		const Task::Clock::time_point now = Task::Clock::now();
-		_queue.countWait(*pTask, now);
+		_queue.countWait(*pTask, Task::Clock::now());
 		lock.unlock();
-		pTask->run(now);
+		pTask->run();
 		lock.lock();
 	}
 	vacate();

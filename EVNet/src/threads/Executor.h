@@ -22,6 +22,7 @@
 #include "threads/LoopLeaders.h"
 #include "threads/Permit.h"
 #include "threads/PoolThreads.h"
+#include "threads/RequestCosts.h"
 #include "threads/RequestQueue.h"
 #include "Poco/Timespan.h"
 #include <vector>
@@ -36,7 +37,7 @@ class Executor: public PoolThreads
 	///   - leads a loop, if one has no leader, else
 	///   - works: runs tasks from the queue, as long as there is a permit, else
 	///   - watches (EXECUTE_ADAPTIVE, one thread at most): takes over the loop of a leader
-	///     whose request blocks, else
+	///     that is stuck in a request, else
 	///   - is parked until it is needed, and goes back to the pool if that takes too long.
 	///
 	/// With EXECUTE_ADAPTIVE, one thread stays spare: it watches, or is parked. Before a spare thread
@@ -94,15 +95,25 @@ public:
 		/// policy, or because the server has no other threads at the moment.
 
 	Permit tryEnter();
-		/// Called by a leader that wants to run requests. Returns a permit, or an empty one if older requests
-		/// wait, if as many run as may, or if no other thread could take the loop over.
+		/// Called by a leader that wants to run requests. Returns a permit, or an empty one if as many run as may, if older
+		/// requests wait for the last permit, or if no other thread could take the loop over.
 
 	Permit enter();
 		/// The same, unconditionally.
 
-	void attend(double now);
-		/// Called by a leader before it runs requests: sees to it that it is watched, and asks again for a thread that the
-		/// pool did not have. The time is that of the loop.
+	bool hasSpareThread() const;
+		/// Returns true if there is a thread that leads no loop and runs nothing.
+
+	void passOn(LedLoop& loop, Leadership::Turn turn);
+		/// Has another thread lead the loop, whose leader, the calling thread, runs the request with this number. Does nothing if
+		/// no thread is there that has nothing else to do, or another one has taken the loop over.
+
+	void wakeWatcher(bool closely);
+		/// Wakes the watcher, if there is one and it sleeps, and has it look closely for a moment if that is wanted. Called by a
+		/// leader that is busy (Leadership::beginWork()).
+
+	RequestCosts& costs();
+		/// Returns what requests are expected to cost. May be called from any thread.
 
 	void addTo(EVServerStatistics& statistics) const;
 
@@ -151,6 +162,7 @@ private:
 	LoopLeaders  _leaders;
 
 	RequestQueue _queue;
+	RequestCosts _costs;
 };
 
 
@@ -166,6 +178,12 @@ inline RequestQueue& Executor::queue()
 inline const RequestQueue& Executor::queue() const
 {
 	return _queue;
+}
+
+
+inline RequestCosts& Executor::costs()
+{
+	return _costs;
 }
 
 

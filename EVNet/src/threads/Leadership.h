@@ -44,7 +44,7 @@ class BasicLeadership
 	/// from  to    function                    thread
 	/// even  odd   beginRequest()              the leader
 	/// odd   even  endRequest(), true          the leader that runs the request
-	/// odd   even  takeOver(), true            the watcher, or the thread that waits in stop()
+	/// odd   even  takeOver(), true            the watcher, the thread that waits in stop(), or the leader itself for another thread
 	///
 	/// The number grows with each step, so that each turn has its own: the watcher says which request it has seen, and cannot take
 	/// over a later one. Exactly one of endRequest() and takeOver() succeeds for a turn. The thread whose takeOver() succeeds sees

@@ -38,7 +38,15 @@ public:
 	{
 		LED_ON,        /// it has not: the calling thread still leads
 		LED_ENDED,     /// the loop has ended
-		LED_REPLACED   /// another thread has taken the loop over
+		LED_REPLACED   /// another thread leads the loop: it has taken it over, or got it
+	};
+
+	enum Why
+		/// Why a loop gets another leader while its leader runs a request.
+	{
+		WHY_BLOCKED,     /// the leader waits for something other than a processor
+		WHY_COMPUTES,    /// it computes, or nobody knows what it does
+		WHY_ANNOUNCED    /// it has said itself that it is going to block
 	};
 
 	virtual Led lead(Permit& permit) = 0;
@@ -56,9 +64,16 @@ public:
 		/// Returns true if the thread that runs the current request has not blocked: it computes, or
 		/// waits for a processor.
 
-	virtual bool takeOver(Leadership::Turn turn) = 0;
-		/// Makes the calling thread the leader if the request with this number is still running. The former leader will notice
-		/// when the request is done.
+	virtual double leaderComputed() const = 0;
+		/// Returns how long that thread has computed in its life, in seconds.
+
+	virtual bool somebodyWaits() const = 0;
+		/// Returns true if there is something to do for another thread, if it led the loop. While the leader runs no request, the
+		/// answer is worth nothing.
+
+	virtual bool takeOver(Leadership::Turn turn, Why why) = 0;
+		/// Makes the calling thread the leader, or the one that it passes the loop on to, if the request with this number is still
+		/// running. The former leader will notice when the request is done.
 
 	virtual void offerRoom() = 0;
 		/// Wakes the loop if it waits for room in the queue.

@@ -23,19 +23,27 @@ namespace EVNet {
 
 namespace
 {
-	// How often the watcher looks. A blocked leader is replaced when it is seen
-	// with the same request twice, so after one to two ticks.
+	// How often the watcher looks. A leader that waits is replaced when it is seen
+	// with the same request twice, so after one to two ticks; one that computes, COMPUTED later.
 	const std::chrono::milliseconds TICK(1);
 
 	// After so many ticks without a replaced leader, a tick is twice as long, and after as many
-	// more, four times: the watcher then notices the next blocked leader a little later.
-	const int CALM_TICKS = 1000;
+	// more, four times: the watcher then notices the next one that is stuck a little later.
+	const int CALM_TICKS = 250;
 
-	// A leader that has not blocked but computes, or has been preempted, is replaced only after that many ticks.
-	const int PATIENCE = 10;
+	// How often it looks for the first moments of a request of which nothing is known, and while a leader may be stuck.
+	const std::chrono::microseconds CLOSE_TICK(200);
+
+	// A leader that runs the same request for so many looks is replaced in any case: there may be deadlines, or somebody who waits
+	// for what libev has not told the system yet.
+	const int PATIENCE = 25;
+
+	// One that waits for nothing is stuck when it has computed for so long since it was seen for the second time: it may have been
+	// preempted, and for a request that is nearly done, another thread would only compete with it.
+	const double COMPUTED = 300e-6; // seconds
 
 	// With nothing to watch for so many ticks, the watcher sleeps until it is called.
-	const int IDLE_TICKS = 20;
+	const int IDLE_TICKS = 5;
 }
 
 
@@ -90,8 +98,14 @@ void LoopLeaders::watch(Lock& lock, std::condition_variable& wake, const bool& w
 			sleep(lock, wake, woken);
 			continue;
 		}
-		if (calmTicks < 2*CALM_TICKS) calmTicks++;
-		wake.wait_for(lock, TICK*(1 << calmTicks/CALM_TICKS));
+		const int closeLooks = _closeLooks.load(std::memory_order_relaxed);
+		if (closeLooks > 0) _closeLooks.store(closeLooks - 1, std::memory_order_relaxed);
+		if (closeLooks > 0 || _suspects) wake.wait_for(lock, CLOSE_TICK);
+		else
+		{
+			if (calmTicks < 2*CALM_TICKS) calmTicks++;
+			wake.wait_for(lock, TICK*(1 << calmTicks/CALM_TICKS));
+		}
 		if (woken) break;
 		const bool busy = anyBusy();
 		idleTicks = busy ? 0 : idleTicks + 1;
@@ -118,25 +132,38 @@ bool LoopLeaders::anyBusy() const
 bool LoopLeaders::inspect(Lock& lock)
 {
 	bool takenOver = false;
+	bool suspects = false;
 	for (std::size_t i = 0; i < _loops.size(); i++)
 	{
 		LedLoop& loop = *_loops[i];
+		Seen& seen = _seen[i];
 		const Leadership::Turn turn = loop.leadership().turn();
-		const int ticks = _seen[i].byWatcher.look(turn);
-		if (ticks == 0) continue;
-		if (ticks < PATIENCE)
-		{
-			// leaderIsRunnable() reads a file: not under the lock.
-			lock.unlock();
-			const bool runnable = loop.leaderIsRunnable();
-			lock.lock();
-			if (runnable) continue;
-		}
-		if (!loop.takeOver(turn)) continue;
+		const int looks = seen.byWatcher.look(turn);
+		if (looks == 0) continue;
+		suspects = true;
+		LedLoop::Why why = LedLoop::WHY_COMPUTES;
+		lock.unlock(); // isStuck() asks the system
+		const bool stuck = isStuck(loop, seen, looks, why);
+		lock.lock();
+		if (!stuck || !loop.takeOver(turn, why)) continue;
 		addUnled(loop);
 		takenOver = true;
 	}
+	_suspects = suspects && !takenOver;
 	return takenOver;
+}
+
+
+bool LoopLeaders::isStuck(const LedLoop& loop, Seen& seen, int looks, LedLoop::Why& why)
+{
+	const double computed = loop.leaderComputed();
+	if (looks == 1) seen.computed = computed;
+	const bool late = looks >= PATIENCE;
+	if (!late && !loop.somebodyWaits()) return false;
+	if (computed - seen.computed > COMPUTED) return true;
+	if (loop.leaderIsRunnable()) return late;
+	why = LedLoop::WHY_BLOCKED;
+	return true;
 }
 
 

@@ -20,6 +20,7 @@
 #include "Poco/EVNet/EVNet.h"
 #include "threads/Leadership.h"
 #include "threads/LedLoop.h"
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
@@ -31,7 +32,7 @@ namespace EVNet {
 
 class LoopLeaders
 	/// The loops of a server, those of them that have no leader, and those that need another one, because theirs does not come
-	/// back from a request: it waits, or has computed for PATIENCE looks.
+	/// back from a request, and somebody waits for it, or may do so by now.
 	///
 	/// Methods are called under the lock of the Executor, unless said otherwise.
 {
@@ -67,6 +68,19 @@ public:
 	void watch(Lock& lock, std::condition_variable& wake, const bool& woken);
 		/// Looks at the leaders that run requests, until woken is true, or until it has taken loops over, which have no leader then.
 
+	void watchClosely()
+		/// Has watch() look often for a moment, beginning at once: a request is run of which nothing is known. The caller then
+		/// notifies the condition variable of the watcher.
+	{
+		_closeLooks.store(CLOSE_LOOKS, std::memory_order_relaxed);
+	}
+
+	bool isWatchedClosely() const
+		/// Returns true if more than half of the looks that watchClosely() asks for are left. May be called from any thread.
+	{
+		return _closeLooks.load(std::memory_order_relaxed) > CLOSE_LOOKS/2;
+	}
+
 	bool isWatcherAsleep() const
 		/// Returns true if watch() will not notice what a leader does. May be called from any thread; a leader that
 		/// has become busy must call it.
@@ -89,21 +103,31 @@ public:
 		{
 			LedLoop& loop = *_loops[i];
 			const Leadership::Turn turn = loop.leadership().turn();
-			if (_seen[i].byStop.look(turn) > 0 && loop.takeOver(turn)) function(loop);
+			if (_seen[i].byStop.look(turn) > 0 && loop.takeOver(turn, LedLoop::WHY_COMPUTES)) function(loop);
 		}
 	}
 
 private:
+	enum
+	{
+		CLOSE_LOOKS = 8
+	};
+
 	struct Seen
 		/// What is known about the leader of a loop.
 	{
 		LeaderSight byWatcher;
-		LeaderSight byStop;     /// takeOverStuck()
+		double      computed = 0;   /// when the watcher saw it again with this request
+		LeaderSight byStop;         /// takeOverStuck()
 	};
 
 	bool anyBusy() const;
 	bool inspect(Lock& lock);
-		/// Takes over each loop whose leader has blocked, or runs the same request for long. Returns true if there is one.
+		/// Takes over each loop whose leader is stuck, or runs the same request for long. Returns true if there is one.
+
+	static bool isStuck(const LedLoop& loop, Seen& seen, int looks, LedLoop::Why& why);
+		/// Returns true if the leader, which has been seen so often with the same request, needs to be replaced, and says why.
+		/// Not under the lock.
 
 	void sleep(Lock& lock, std::condition_variable& wake, const bool& woken);
 
@@ -111,6 +135,8 @@ private:
 	std::vector<LedLoop*> _unled;
 	std::vector<Seen>     _seen;   /// of each loop
 	WatcherSleep          _watcherSleep;
+	std::atomic<int>      _closeLooks{0};   /// so many more
+	bool                  _suspects = false;  /// at the last look, a leader ran the same request as at the one before
 };
 
 

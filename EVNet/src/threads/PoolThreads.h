@@ -59,6 +59,9 @@ public:
 	void release();
 		/// Gives the threads back that acquire() has taken.
 
+	void askAgain(double now);
+		/// Asks the pool again for a thread that it did not have, if it is time to.
+
 	bool isCurrent() const;
 		/// Returns true if called by one of the threads.
 
@@ -88,9 +91,6 @@ protected:
 
 	void spawn(Lock& lock);
 		/// Has a short-lived thread ask the pool for another one, if that is wanted now. Unlocks meanwhile.
-
-	void askAgain(double now);
-		/// Asks the pool again for a thread that it did not have, if it is time to.
 
 	bool isSpawning() const;
 		/// Returns true if a thread is on its way, or somebody asks for it. Called under the lock.

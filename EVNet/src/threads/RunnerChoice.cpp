@@ -18,33 +18,21 @@ namespace Poco {
 namespace EVNet {
 
 
-RunnerChoice::RunMode RunnerChoice::decide(bool slice, bool ending, Permit& permit)
+RunnerChoice::RunMode RunnerChoice::decide(const Work& work, Permit& permit)
 {
-	if (_executor.leadersRunRequests() || (slice && ending)) // when the server ends, no other thread takes anything
+	if (_executor.leadersRunRequests() || (work.slice && work.ending)) // when the server ends, no other thread takes anything
 	{
 		if (!permit) permit = _executor.enter();
 		return RUN_LEADER_ALONE;
 	}
-	if (slice || !_executor.adaptive()) return RUN_WORKER_POLICY;
-	if (_slowShare.load(std::memory_order_relaxed) > SHARE_SLOW)
+	if (work.slice || !_executor.adaptive()) return RUN_WORKER_POLICY;
+	if (work.keepsOthersWaiting)
 	{
 		permit.giveBack();
-		return RUN_WORKER_PREDICTED;
+		return RUN_WORKER_EXPECTED;
 	}
 	if (!permit) permit = _executor.tryEnter();
 	return permit ? RUN_LEADER : RUN_WORKER_NO_PERMIT;
-}
-
-
-void RunnerChoice::noteRequest(bool slow)
-{
-	// An exponentially weighted average. Updates by several threads may
-	// get lost; that does not matter.
-	int share = _slowShare.load(std::memory_order_relaxed);
-	if (slow) share += (SHARE_ONE - share)/SHARE_WEIGHT;
-	else if (share > 0) share -= share/SHARE_WEIGHT + 1;
-	else return;
-	_slowShare.store(share, std::memory_order_relaxed);
 }
 
 

@@ -20,7 +20,6 @@
 #include "Poco/EVNet/EVNet.h"
 #include "core/Counter.h"
 #include "threads/Executor.h"
-#include <atomic>
 
 
 namespace Poco {
@@ -28,8 +27,7 @@ namespace EVNet {
 
 
 class RunnerChoice
-	/// Decides which thread runs what the connections of a loop have: the only place that does. Predicts from the recent
-	/// requests of the loop whether the next ones block.
+	/// Decides which thread runs what the connections of a loop have: the only place that does.
 {
 public:
 	enum RunMode
@@ -37,29 +35,32 @@ public:
 	{
 		RUN_LEADER,             /// the leader: another thread could take the loop over (EXECUTE_ADAPTIVE)
 		RUN_LEADER_ALONE,       /// the leader: no other thread may, see Executor::leadersRunRequests(), or takes anything any more
+		RUN_WORKER_EXPECTED,    /// another thread: it is expected to take long, and others would wait (EXECUTE_ADAPTIVE)
 		RUN_WORKER_POLICY,      /// another thread: EXECUTE_DEDICATED, or a slice of a file
-		RUN_WORKER_PREDICTED,   /// another thread: requests of this loop have been blocking
-		RUN_WORKER_NO_PERMIT,   /// another thread: older requests wait, too many run, or nobody could take the loop over
+		RUN_WORKER_NO_PERMIT,   /// another thread: too many run, older ones wait for the last permit, or nobody could take the loop over
 		RUN_MODES               /// not a mode; their number
 	};
 
+	struct Work
+		/// What is to be known about it.
+	{
+		bool slice;      /// a part of a file
+		bool ending;     /// the server is being stopped
+		bool keepsOthersWaiting;   /// it is expected to take long, and other connections of the loop have requests, or are likely to
+	};
+
 	explicit RunnerChoice(Executor& executor):
-		_executor(executor),
-		_slowShare(0)
+		_executor(executor)
 	{
 	}
 
-	RunMode chooseRunner(bool slice, bool ending, Permit& permit)
-		/// Decides about a request, or what else there is to run; slice is true for a part of a file, ending if the
-		/// server is being stopped. Gets a permit for the leader, or gives it back. Called by the leader.
+	RunMode chooseRunner(const Work& work, Permit& permit)
+		/// Decides about a request, or what else there is to run. Gets a permit for the leader, or gives it back. Called by the leader.
 	{
-		const RunMode mode = decide(slice, ending, permit);
+		const RunMode mode = decide(work, permit);
 		_decided[mode].add();
 		return mode;
 	}
-
-	void noteRequest(bool slow);
-		/// Tells the prediction whether a request was slow. May be called from any thread.
 
 	Poco::Int64 decided(RunMode mode) const
 		/// Returns how often this mode has been chosen. May be called from any thread.
@@ -74,19 +75,10 @@ public:
 	}
 
 private:
-	enum
-	{
-		// Fixed-point share of slow requests among the recent ones, see noteRequest().
-		SHARE_ONE    = 1 << 20,
-		SHARE_WEIGHT = 512,
-		SHARE_SLOW   = SHARE_ONE/256
-	};
+	RunMode decide(const Work& work, Permit& permit);
 
-	RunMode decide(bool slice, bool ending, Permit& permit);
-
-	Executor&        _executor;
-	std::atomic<int> _slowShare;
-	Counter          _decided[RUN_MODES];
+	Executor& _executor;
+	Counter   _decided[RUN_MODES];
 };
 
 

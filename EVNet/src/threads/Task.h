@@ -31,8 +31,8 @@ class Task
 public:
 	using Clock = std::chrono::steady_clock;
 
-	virtual void run(Clock::time_point start) = 0;
-		/// Does the work, on a thread of the pool; start is the time now. Must not throw.
+	virtual void run() = 0;
+		/// Does the work, on a thread of the pool. Must not throw.
 		/// The Executor does not touch the task any more.
 
 	virtual void cancel() = 0;

@@ -46,7 +46,8 @@ namespace
 		{"requests_cancelled_total", &EVServerStatistics::cancelled, "Requests that waited in the queue when the server was stopped."},
 		{"requests_refused_total", &EVServerStatistics::refused, "Requests refused because the queue was full."},
 		{"requests_overdue_total", &EVServerStatistics::overdue, "Requests that waited and ran for longer than the handler timeout."},
-		{"promotions_total", &EVServerStatistics::promotions, "Event loops taken over from a thread whose request blocked."},
+		{"loops_passed_on_total", &EVServerStatistics::passedOn, "Event loops given to another thread by handlers that may block."},
+		{"promotions_total", &EVServerStatistics::promotions, "Event loops taken over from a thread whose request took long."},
 		{"accept_pauses_total", &EVServerStatistics::acceptPauses, "Interruptions of accepting, at capacity or without a descriptor."}
 	};
 

@@ -78,7 +78,8 @@ namespace
 			{"queuedRequests", statistics.queuedRequests,       "those that waited in the queue for a thread"},
 			{"queueWait",      static_cast<UInt64>(statistics.queueWait.totalMicroseconds()),
 				"how long they waited in total, in microseconds"},
-			{"promotions",     statistics.promotions,           "how often a thread took over the loop of a blocked one"},
+			{"passedOn",       statistics.passedOn,             "how often a handler gave its loop away: announceBlocking()"},
+			{"promotions",     statistics.promotions,           "how often a thread took over a loop whose request took long"},
 			{"acceptPauses",   statistics.acceptPauses,         "how often accepting was interrupted"},
 			{"refused",        number(server.refusedConnections()), "refused because too many others were waiting"},
 			{"closes",         statistics.closes(),             "connections closed so far"}

@@ -14,7 +14,8 @@
 // Breaks on:  one handler that blocks, which stops all connections of its loop.
 // Used in:    as a design: memcached, Netty's and Vert.x's event loops, Node.js.
 //
-// evnet-adaptive: the loop runs it, and another thread takes the loop over if it turns out to block (see LeaderFollower.cpp)
+// evnet-adaptive: the loop runs it, unless it is known to take long; if it turns out to, another thread takes the loop over
+//             (see LeaderFollower.cpp)
 // Good for:   everything, and above all for handlers of which one does not know.
 // Breaks on:  more handlers that block at once than there are threads, as all that have a fixed pool. Then requests
 //             wait, but connections are still accepted, read and closed in time.

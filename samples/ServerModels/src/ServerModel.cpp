@@ -37,7 +37,7 @@ const std::vector<ModelEntry>& serverModels()
 		{"leader-follower",     "threads (workers) take turns in waiting for an event, and serve it", createLeaderFollower},
 		{"evnet-dedicated",     "EVNet: loops wait, other threads (workers) run the requests", createEVNetDedicated},
 		{"evnet-inline",        "EVNet: loops (workers) run the requests themselves", createEVNetInline},
-		{"evnet-adaptive",      "EVNet: loops run requests, and are taken over when these block (workers)", createEVNetAdaptive}
+		{"evnet-adaptive",      "EVNet: loops run short requests, other threads (workers) long ones", createEVNetAdaptive}
 	};
 	return models;
 }

@@ -93,6 +93,14 @@ public:
 		/// To be called by the handler of the request. Throws a Poco::InvalidArgumentException if the
 		/// request is not from an EVHTTPServer.
 
+	static void announceBlocking(const Poco::Net::HTTPServerRequest& request);
+		/// Says that the handler is going to wait, or to compute for long, e.g. because it asks a database. The server
+		/// learns by itself which requests do, by method and path; this is for what it cannot know: a handler that blocks now
+		/// and then, or paths that are always new. See EVTCPServerConnection::announceBlocking().
+		///
+		/// To be called by the handler of the request, or by the factory that creates it, on the thread that the server calls
+		/// them on; elsewhere, it does nothing. Throws a Poco::InvalidArgumentException if the request is not from an EVHTTPServer.
+
 	static const Poco::Net::MessageHeader& requestTrailer(const Poco::Net::HTTPServerRequest& request);
 		/// Returns the trailer fields that followed a chunked request body (RFC 9110, section 6.5).
 		/// Complete when request.stream() has been read to its end; without a trailer, an

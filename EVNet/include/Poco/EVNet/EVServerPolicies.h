@@ -33,9 +33,10 @@ public:
 		/// Who runs a request.
 	{
 		EXECUTE_ADAPTIVE,
-			/// The thread that leads an event loop runs requests itself, while its loop can be taken over by another
-			/// thread as soon as a request turns out to block. While requests are known to block, they go to other
-			/// threads right away. For everything.
+			/// The thread that leads an event loop runs requests itself, but those that are expected to take long go to other
+			/// threads if others would wait. When one turns out to take long, another thread takes the loop over. What to
+			/// expect is learned by EVTCPServerConnection::requestKind(), with HTTP by method and path; see also
+			/// EVTCPServerConnection::announceBlocking() and EVHTTPServer::announceBlocking(). For everything.
 
 		EXECUTE_DEDICATED,
 			/// The thread that leads an event loop never runs a request, it hands each one to another thread. For

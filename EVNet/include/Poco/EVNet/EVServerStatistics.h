@@ -118,9 +118,13 @@ struct EVNet_API EVServerStatistics
 		/// How long they waited, in total. A request that is run by the thread that
 		/// leads the event loop does not wait in the queue.
 
+	Poco::UInt64 passedOn = 0;
+		/// How often a thread let another one lead its loop because a handler said that it may block, and others would have
+		/// waited (EXECUTE_ADAPTIVE): EVTCPServerConnection::announceBlocking(), EVHTTPServer::announceBlocking().
+
 	Poco::UInt64 promotions = 0;
-		/// How often a thread took over the loop of another
-		/// one whose request blocked (EXECUTE_ADAPTIVE).
+		/// How often a thread took over the loop of another one whose request took long, which nobody had
+		/// expected (EXECUTE_ADAPTIVE).
 
 	Poco::UInt64 acceptPauses = 0;
 		/// How often accepting was interrupted: at capacity, without

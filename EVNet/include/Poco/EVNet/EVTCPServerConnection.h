@@ -125,6 +125,40 @@ protected:
 		/// The default implementation returns an empty string: then nothing is sent, and a request that finds the
 		/// queue full waits for room, with its bytes in the kernel, so that the client is slowed down.
 
+	enum: Poco::UInt64
+		/// Kinds with a meaning of their own, for requestKind().
+	{
+		KIND_UNKNOWN = 0,
+			/// Nothing is known: what is learned of one such request counts for all.
+
+		KIND_NEVER_BLOCKS = 1,
+			/// Takes some microseconds: the thread that leads the event loop runs it, whatever has been learned.
+
+		KIND_MAY_BLOCK = 2,
+			/// May wait or compute for long: another thread runs it, if others may wait.
+
+		KIND_OF_APPLICATION = 4
+			/// All numbers from here on are the application's.
+	};
+
+	virtual Poco::UInt64 requestKind();
+		/// Returns the kind of the request that frame() has found, one of the above or a number of the application, e.g. a hash of
+		/// what the request asks for. Requests of a kind take about the same time: with EVServerOptions::EXECUTE_ADAPTIVE, the
+		/// server learns from those before whether one will keep others waiting. Not called with other policies.
+		///
+		/// Called before run(), by the thread that leads the event loop, and again by the one that will call run() if that is
+		/// another: must return the same, and must not block. If it throws, the request is run as KIND_UNKNOWN, as notified()
+		/// always is. The server remembers the 256 kinds that take longest and come most often, whatever clients invent.
+		///
+		/// The default implementation returns KIND_UNKNOWN: all requests are of the same kind.
+
+	static void announceBlocking();
+		/// Says that run() or notified(), which must be what calls this, is going to wait, or to compute for long, e.g. because a file
+		/// is not in the cache. With EVServerOptions::EXECUTE_ADAPTIVE, another thread leads the event loop from now on, if
+		/// others may wait (the loop had something ready when the request began, or has run something for more than one
+		/// connection within the last 0.1 s) and a thread is free; that costs some microseconds. Nothing is learned
+		/// of the time that the request takes then. Otherwise, and on any other thread, does nothing.
+
 	virtual void nameRequest(std::string& name);
 		/// Appends to the name what reports call the request that frame() has found, e.g. its method and target. Called
 		/// only if there is a EVServerOptions::getHandlerTimeout(), by the thread that leads the event loop; must not block.
