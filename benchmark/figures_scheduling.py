@@ -5,23 +5,34 @@ Copyright (c) 2026, EVNet Contributors.
 SPDX-License-Identifier: BSL-1.0
 """
 
+import contextlib
 import statistics
 
 from bench import Subject, ratios, spread
 
 
-def against_poco(bench, title, path, connections, threads, median_bar, least_bar):
-	"""Requests/s of requests that all take the same time, against as many threads of Poco's server, with new connections each time."""
+@contextlib.contextmanager
+def contenders(bench, threads):
+	"""The servers that are compared, as {name: server}. They run at the same time, and are loaded in turn."""
 	subjects = {
 		"2 loops": Subject("evhttp", threads=threads, loops=2),
 		"1 loop": Subject("evhttp", threads=threads, loops=1),
 		"Poco": Subject("pocohttp", threads=threads),
 	}
-	rates = {name: [] for name in subjects}
 	running = {}
 	try:
 		for name, subject in subjects.items():
 			running[name] = bench.server(subject.kind, **subject.options)
+		yield running
+	finally:
+		for server in running.values():
+			server.kill()
+
+
+def against_poco(bench, title, path, connections, threads, median_bar, least_bar):
+	"""Requests/s of requests that all take the same time, against as many threads of Poco's server, with new connections each time."""
+	with contenders(bench, threads) as running:
+		rates = {name: [] for name in running}
 		for number in range(bench.rounds):
 			for name, server in running.items():
 				with bench.load("http", server, connections=connections, seconds=bench.seconds, warmup=0.3, path=path) as load:
@@ -30,9 +41,6 @@ def against_poco(bench, title, path, connections, threads, median_bar, least_bar
 			bench.progress(f"{title} {number + 1}/{bench.rounds}: {last}")
 		for name, server in running.items():
 			bench.raw[f"{title} {name}"] = {"per_second": rates[name], **bench.stop(server)}
-	finally:
-		for server in running.values():
-			server.kill()
 	for name in ("2 loops", "1 loop"):
 		shares = ratios(rates[name], rates["Poco"])
 		met = statistics.median(shares) >= median_bar and min(shares) >= least_bar
@@ -59,19 +67,11 @@ def waiting(bench):
 
 def beside(bench):
 	"""A request of 10 us each 4 ms, beside connections that compute without pause."""
-	subjects = {
-		"2 loops": Subject("evhttp", threads=8, loops=2),
-		"1 loop": Subject("evhttp", threads=8, loops=1),
-		"Poco": Subject("pocohttp", threads=8),
-	}
 	for busy in (1, 3):
 		for micros in (1000, 5000, 9000, 50000):
 			title = f"a request of 10 us each 4 ms, beside {busy} that compute {micros / 1000:g} ms"
-			p50, p99 = ({name: [] for name in subjects} for _ in range(2))
-			running = {}
-			try:
-				for name, subject in subjects.items():
-					running[name] = bench.server(subject.kind, **subject.options)
+			with contenders(bench, 8) as running:
+				p50, p99 = ({name: [] for name in running} for _ in range(2))
 				for _ in range(bench.rounds):
 					for name, server in running.items():
 						with bench.load("http", server, connections=busy, seconds=bench.seconds + 1, warmup=0.2,
@@ -84,9 +84,6 @@ def beside(bench):
 						p99[name].append(result["p99_us"] / 1e3)
 				for name, server in running.items():
 					bench.raw[f"{title} {name}"] = {"p50_ms": p50[name], "p99_ms": p99[name], **bench.stop(server)}
-			finally:
-				for server in running.values():
-					server.kill()
 			most = max(2, 2 * statistics.median(p99["Poco"]))
 			for name in ("2 loops", "1 loop"):
 				met = statistics.median(p50[name]) <= 0.5 and statistics.median(p99[name]) <= most

@@ -38,6 +38,18 @@ def handler(request):
 	return ("sleep" if request.waits else "run", request.service)
 
 
+def serve(received, event):
+	"""A thread that does all that comes, one after the other."""
+	while True:
+		if not received:
+			yield ("wait", event)
+			continue
+		request = received.popleft()
+		yield ("run", Costs.request)
+		yield handler(request)
+		request.done(request)
+
+
 class Ideal:
 	"""One queue, as many threads as are wanted, and nothing costs anything but the requests."""
 
@@ -65,20 +77,10 @@ class PerConnection:
 	def arrive(self, request):
 		if request.connection not in self.connections:
 			self.connections[request.connection] = (collections.deque(), Signal(self.machine))
-			self.machine.start(self._serve(*self.connections[request.connection]))
+			self.machine.start(serve(*self.connections[request.connection]))
 		received, event = self.connections[request.connection]
 		received.append(request)
 		event.set()
-
-	def _serve(self, received, event):
-		while True:
-			if not received:
-				yield ("wait", event)
-				continue
-			request = received.popleft()
-			yield ("run", Costs.request)
-			yield handler(request)
-			request.done(request)
 
 
 class CentralQueue:
@@ -139,22 +141,12 @@ class Partitioned:
 	def __init__(self, machine, threads, loops): # noqa: ARG002
 		self.loops = [Loop(machine) for _ in range(loops)]
 		for loop in self.loops:
-			machine.start(self._lead(loop))
+			machine.start(serve(loop.ready, loop.event))
 
 	def arrive(self, request):
 		loop = self.loops[request.connection % len(self.loops)]
 		loop.ready.append(request)
 		loop.event.set()
-
-	def _lead(self, loop):
-		while True:
-			if not loop.ready:
-				yield ("wait", loop.event)
-				continue
-			request = loop.ready.popleft()
-			yield ("run", Costs.request)
-			yield handler(request)
-			request.done(request)
 
 
 class Led(Partitioned):

@@ -143,8 +143,7 @@ namespace
 
 	class BlockedLeader: public EngineModel
 		/// A leader runs a request itself that is done only when another one of the same loop has been, which arrives
-		/// meanwhile: somebody must take the loop
-		/// over. Or it does not block.
+		/// meanwhile: somebody must take the loop over. Or it does not block.
 	{
 	public:
 		explicit BlockedLeader(bool passesOn = false):

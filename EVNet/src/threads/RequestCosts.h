@@ -164,7 +164,7 @@ private:
 	Average          _others;
 	int              _handOvers;
 	double           _least;
-	Average          _threshold;   /// the threshold
+	Average          _threshold;
 	Entry            _entries[KINDS];
 	std::atomic<Poco::UInt64> _familiar[FAMILIAR/64];   /// a bit for each, by the hash
 };
